@@ -1,0 +1,116 @@
+// Model: a graph on disk, loaded and compiled; ModelInstance: what runs it.
+//
+// A Model is immutable once loaded, owns the weights, and may be used from any thread; instances and handles keep it alive.
+// A ModelInstance has its own memory and its own team of threads: one thread uses it, always the same one, from its first Run.
+#ifndef FLOE_MODEL_MODEL_H_
+#define FLOE_MODEL_MODEL_H_
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "tensor/tensor.h"
+
+namespace floe {
+
+// An input or output as users see it.
+struct TensorSpec {
+  std::string name;         // "x" for x:0 of a lone .pb, "x:1" past the first; the signature's key where there is one
+  std::string tensor_name;  // "x:0"
+  DType dtype = DType::kInvalid;
+  PartialShape shape;
+};
+
+struct ModelOptions {
+  std::string device = "auto";  // auto, cpu, cuda[:N], reference
+  int threads = 0;              // an instance's; 0: the machine's processors
+  std::string signature;        // of a SavedModel; empty: its default
+  std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
+  std::vector<std::string> disabled_passes;  // by name
+};
+
+// A named tensor that goes in: by TensorSpec::name or tensor_name.
+using NamedTensor = std::pair<std::string, Tensor>;
+
+// When to stop. Checked between the steps of a plan.
+struct RunControl {
+  absl::Time deadline = absl::InfiniteFuture();
+  const std::atomic<bool>* cancelled = nullptr;  // not owned
+};
+
+// A plan as people look at it.
+struct PlanStep {
+  std::string name;  // of the node
+  std::string op;
+  std::string backend;
+  std::string kernel;
+  std::vector<std::string> output_shapes;  // "float32[1,7,7,32]"
+  int64_t flops = 0;
+  int64_t bytes = 0;  // read and written
+  int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
+};
+struct PlanSummary {
+  std::vector<PlanStep> steps;
+  int64_t launches = 0;
+  int64_t flops = 0;
+  int64_t bytes = 0;
+  int64_t arena_bytes = 0;
+  std::string ToText() const;
+};
+
+class ModelInstance {
+ public:
+  virtual ~ModelInstance() = default;
+  // Computes `fetches` (by TensorSpec::name or tensor_name; empty: all outputs in order). INVALID_ARGUMENT naming the input for
+  // a missing, doubled or unknown one, a wrong dtype or shape; DEADLINE_EXCEEDED, CANCELLED; RESOURCE_EXHAUSTED.
+  // Results share no memory with the instance.
+  virtual absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches,
+                                                  const RunControl& control = {}) = 0;
+};
+
+class Model {
+ public:
+  // A frozen .pb or .pbtxt, a SavedModel folder, or a checkpoint prefix with its .meta beside it. Everything that is not
+  // supported is found here, all of it in one UNIMPLEMENTED error.
+  static absl::StatusOr<std::shared_ptr<const Model>> Load(const std::string& path, const ModelOptions& options = {});
+  // The same for an encoded GraphDef in memory.
+  static absl::StatusOr<std::shared_ptr<const Model>> FromGraphDef(std::string graph_def, const ModelOptions& options = {});
+
+  virtual ~Model() = default;
+  virtual const std::vector<TensorSpec>& inputs() const = 0;
+  virtual const std::vector<TensorSpec>& outputs() const = 0;
+  // "serving_default" for a lone .pb.
+  virtual const std::string& signature_name() const = 0;
+  // The device it was compiled for: "cpu", "cuda:0", "reference".
+  virtual const std::string& device() const = 0;
+  // Bytes of the weights, packed ones included.
+  virtual int64_t weight_bytes() const = 0;
+  // Number of ops by name in the compiled program.
+  virtual std::vector<std::pair<std::string, int>> OpCounts() const = 0;
+  // Checks feeds and fetches as ModelInstance::Run does, without running.
+  virtual absl::Status Check(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches) const = 0;
+
+  virtual absl::StatusOr<std::unique_ptr<ModelInstance>> CreateInstance() const = 0;
+  // Makes (or finds) the plan for these inputs' shapes, in the order of inputs().
+  virtual absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const = 0;
+  // One run on an instance and a thread that the model keeps for this call; from any thread, one at a time.
+  absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches = {}) const;
+
+ protected:
+  Model();
+
+ private:
+  class OwnThread;
+  std::unique_ptr<OwnThread> own_thread_;
+};
+
+}  // namespace floe
+
+#endif  // FLOE_MODEL_MODEL_H_

@@ -1,0 +1,120 @@
+// What an op MEANS: the types and shapes of its results, and a plain reference evaluation. Kernels may only be faster.
+//
+// One OpInfo an op, in its family's table (ops/<family>.cc); ops/registry.h finds it by name. OpInfos live for the whole process.
+// Functions here are pure and may be called from any thread.
+#ifndef FLOE_OPS_OP_H_
+#define FLOE_OPS_OP_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "graph/attr_value.h"
+#include "tensor/tensor.h"
+
+namespace floe {
+
+// What is known of a tensor before it is computed.
+struct TensorInfo {
+  DType dtype = DType::kInvalid;
+  PartialShape shape;
+  // The elements where they are known already, else null. Not owned.
+  const Tensor* value = nullptr;
+};
+
+// The arguments and results of shape inference for one op. Inputs' shapes may be unknown in part or whole.
+class InferContext {
+ public:
+  InferContext(absl::string_view name, const AttrMap& attrs, absl::Span<const TensorInfo> inputs)
+      : name_(name), attrs_(attrs), inputs_(inputs) {}
+
+  absl::string_view name() const { return name_; }
+  const AttrMap& attrs() const { return attrs_; }
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  const TensorInfo& input(int i) const { return inputs_[i]; }
+  const PartialShape& shape(int i) const { return inputs_[i].shape; }
+  DType dtype(int i) const { return inputs_[i].dtype; }
+
+  // INVALID_ARGUMENT unless there are so many inputs.
+  absl::Status WantInputs(int count) const;
+  absl::Status WantAtLeast(int count) const;
+  // The rank where known must be `rank`; INVALID_ARGUMENT names the input by number.
+  absl::Status WantRank(int input, int rank) const;
+  absl::Status WantDType(int input, DType dtype) const;
+  absl::Status WantSameDType(int a, int b) const;
+  // The known elements of an int32/int64 input, or nothing where they are not known yet.
+  absl::StatusOr<std::optional<Dims>> KnownInts(int input) const;
+
+  void AddOutput(DType dtype, PartialShape shape) { outputs_.push_back({dtype, std::move(shape), nullptr}); }
+  const std::vector<TensorInfo>& outputs() const { return outputs_; }
+  std::vector<TensorInfo>& mutable_outputs() { return outputs_; }
+
+ private:
+  absl::string_view name_;
+  const AttrMap& attrs_;
+  absl::Span<const TensorInfo> inputs_;
+  std::vector<TensorInfo> outputs_;
+};
+
+// The arguments and results of one evaluation, on the host.
+class EvalContext {
+ public:
+  // `inputs` outlive the context. `outputs`: one a result; where it is valid() already (dtype and shape known beforehand, memory
+  // laid out by the caller), it is written in place.
+  EvalContext(absl::string_view name, const AttrMap& attrs, absl::Span<const Tensor* const> inputs,
+              absl::Span<const DType> output_dtypes, absl::Span<Tensor* const> outputs)
+      : name_(name), attrs_(attrs), inputs_(inputs), output_dtypes_(output_dtypes), outputs_(outputs) {}
+
+  absl::string_view name() const { return name_; }
+  const AttrMap& attrs() const { return attrs_; }
+  int num_inputs() const { return static_cast<int>(inputs_.size()); }
+  int num_outputs() const { return static_cast<int>(outputs_.size()); }
+  const Tensor& input(int i) const { return *inputs_[i]; }
+  DType output_dtype(int i) const { return output_dtypes_[i]; }
+  // Result i, of this shape, to be written now. RESOURCE_EXHAUSTED; INTERNAL where the caller laid out another shape.
+  absl::StatusOr<Tensor*> Output(int i, const Shape& shape);
+  // Result i is this tensor (shared where the caller has not laid out memory, else copied).
+  absl::Status SetOutput(int i, const Tensor& tensor);
+
+ private:
+  absl::string_view name_;
+  const AttrMap& attrs_;
+  absl::Span<const Tensor* const> inputs_;
+  absl::Span<const DType> output_dtypes_;
+  absl::Span<Tensor* const> outputs_;
+};
+
+enum OpFlags : uint32_t {
+  kNoFlags = 0,
+  // Output 0 is input 0's elements, in the same order, perhaps under another shape; further inputs only say which.
+  kView = 1 << 0,
+  // Has effects or results that differ from call to call: never folded, merged or dropped.
+  kStateful = 1 << 1,
+  // Each result element depends on the broadcast inputs' elements at its place only.
+  kElementwise = 1 << 2,
+};
+
+struct OpInfo {
+  const char* name;
+  // Adds the outputs to the context, or says what is wrong with attributes, types or shapes.
+  absl::Status (*infer)(InferContext& context);
+  // Null where an op is more than a function of tensors (control flow) and the executor knows it by itself.
+  absl::Status (*evaluate)(EvalContext& context);
+  uint32_t flags = kNoFlags;
+
+  bool is_view() const { return (flags & kView) != 0; }
+  bool is_stateful() const { return (flags & kStateful) != 0; }
+  bool is_elementwise() const { return (flags & kElementwise) != 0; }
+};
+
+// The results of one op over tensors at hand: infers, then evaluates. Errors name the op's node.
+absl::StatusOr<std::vector<Tensor>> Evaluate(const OpInfo& op, absl::string_view name, const AttrMap& attrs,
+                                             absl::Span<const Tensor> inputs);
+
+}  // namespace floe
+
+#endif  // FLOE_OPS_OP_H_
