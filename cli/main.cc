@@ -1,0 +1,44 @@
+#include <cstdio>
+#include <string>
+
+#include "cli/command.h"
+
+namespace {
+
+constexpr int kUsageExitCode = 2;
+
+// One line, whatever the message holds.
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Floe: freezes TensorFlow checkpoints, runs frozen graphs, and serves them to TF Serving and Triton clients.", "floe");
+  app.require_subcommand(1);
+  absl::Status result;
+  floe::cli::AddFreeze(app, &result);
+  floe::cli::AddRun(app, &result);
+  floe::cli::AddInspect(app, &result);
+  floe::cli::AddCheckpoint(app, &result);
+  floe::cli::AddBench(app, &result);
+  floe::cli::AddServe(app, &result);
+  floe::cli::AddOps(app, &result);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked_for_help) {
+    return app.exit(asked_for_help);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "floe: %s\n", OneLine(error.what()).c_str());
+    return kUsageExitCode;
+  }
+  if (!result.ok()) {
+    std::fprintf(stderr, "floe: %s\n", OneLine(std::string(result.message())).c_str());
+    return 1;
+  }
+  return 0;
+}
