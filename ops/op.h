@@ -6,6 +6,7 @@
 #define FLOE_OPS_OP_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 

@@ -1,0 +1,40 @@
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "graph/graph.h"
+#include "tensorflow/core/framework/graph.pb.h"
+
+namespace floe {
+namespace {
+
+// Keeps the first error; protobuf would print to stderr.
+class FirstError final : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
+    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+absl::StatusOr<Graph> Graph::ParseText(absl::string_view text) {
+  tensorflow::GraphDef proto;
+  FirstError error;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&error);
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(std::min<size_t>(text.size(), INT32_MAX)));
+  if (!parser.Parse(&stream, &proto)) {
+    return absl::InvalidArgumentError(absl::StrCat("not a GraphDef in text format: ", error.text()));
+  }
+  auto bytes = std::make_shared<std::string>(proto.SerializeAsString());
+  const absl::string_view view = *bytes;
+  return Parse(view, std::move(bytes));
+}
+
+}  // namespace floe

@@ -1,0 +1,114 @@
+#include "graph/tensor_proto.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/checked_math.h"
+#include "base/status.h"
+#include "graph/wire.h"
+#include "proto/tensor_codec.h"
+#include "tensorflow/core/framework/tensor.pb.h"
+
+namespace floe {
+namespace {
+
+// Field numbers of tensor.proto and tensor_shape.proto.
+constexpr int kTensorDType = 1, kTensorShape = 2, kTensorContent = 4;
+constexpr int kShapeDim = 2, kShapeUnknownRank = 3, kDimSize = 1;
+
+// A constant larger than this is no constant of a GraphDef: the file itself ends at 2 GiB, typed fields repeat one element.
+constexpr int64_t kMaxConstantBytes = int64_t{16} << 30;
+
+absl::Status Malformed(absl::string_view what) { return absl::DataLossError(absl::StrCat("malformed ", what)); }
+
+}  // namespace
+
+absl::StatusOr<PartialShape> DecodeShapeProto(absl::string_view encoded) {
+  Dims dims;
+  bool unknown_rank = false;
+  WireReader reader(encoded);
+  WireField field;
+  while (reader.Next(&field)) {
+    if (field.number == kShapeUnknownRank && field.type == WireType::kVarint) unknown_rank = field.value != 0;
+    if (field.number != kShapeDim || field.type != WireType::kBytes) continue;
+    int64_t size = 0;
+    WireReader dim_reader(field.bytes);
+    WireField dim_field;
+    while (dim_reader.Next(&dim_field)) {
+      if (dim_field.number == kDimSize && dim_field.type == WireType::kVarint) size = static_cast<int64_t>(dim_field.value);
+    }
+    if (!dim_reader.ok()) return Malformed("shape");
+    if (size < -1) return absl::InvalidArgumentError(absl::StrCat("dimension ", size, " in a shape"));
+    dims.push_back(size);
+    if (dims.size() > kMaxRank) return absl::InvalidArgumentError("a shape of too many dimensions");
+  }
+  if (!reader.ok()) return Malformed("shape");
+  return unknown_rank ? PartialShape::UnknownRank() : PartialShape(std::move(dims));
+}
+
+std::string EncodeShapeProto(const PartialShape& shape) {
+  std::string out;
+  if (!shape.has_rank()) {
+    AppendVarintField(kShapeUnknownRank, 1, &out);
+    return out;
+  }
+  for (const int64_t size : shape.dims()) {
+    std::string dim;
+    if (size != 0) AppendVarintField(kDimSize, static_cast<uint64_t>(size), &dim);
+    AppendBytesField(kShapeDim, dim, &out);
+  }
+  return out;
+}
+
+absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
+  int64_t dtype_number = 0;
+  absl::string_view content;
+  PartialShape partial{Dims()};
+  WireReader reader(encoded);
+  WireField field;
+  while (reader.Next(&field)) {
+    if (field.number == kTensorDType && field.type == WireType::kVarint) dtype_number = static_cast<int64_t>(field.value);
+    if (field.number == kTensorContent && field.type == WireType::kBytes) content = field.bytes;
+    if (field.number == kTensorShape && field.type == WireType::kBytes) {
+      FLOE_ASSIGN_OR_RETURN(partial, DecodeShapeProto(field.bytes));
+    }
+  }
+  if (!reader.ok()) return Malformed("tensor");
+  FLOE_ASSIGN_OR_RETURN(const DType dtype, DTypeFromNumber(dtype_number));
+  const auto alignment = static_cast<uintptr_t>(IsComplex(dtype) ? ElementBytes(dtype) / 2 : ElementBytes(dtype));
+  const bool in_place = !content.empty() && alignment > 0 && reinterpret_cast<uintptr_t>(content.data()) % alignment == 0;
+  if (!in_place) {
+    tensorflow::TensorProto proto;
+    if (encoded.size() > INT32_MAX || !proto.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
+      return Malformed("tensor");
+    }
+    return TensorFromProto(proto, kMaxConstantBytes);
+  }
+  if (!partial.IsFullyDefined()) {
+    return absl::InvalidArgumentError(absl::StrCat("a tensor with the unknown shape ", partial.ToString()));
+  }
+  FLOE_ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(partial.dims()));
+  int64_t wanted;
+  if (!CheckedMul(shape.num_elements(), ElementBytes(dtype), &wanted) || wanted != static_cast<int64_t>(content.size())) {
+    return absl::InvalidArgumentError(absl::StrCat(DTypeName(dtype), " ", shape.ToString(), " does not take ", content.size(),
+                                                   " bytes of tensor_content"));
+  }
+  return Tensor::View(dtype, shape, content.data(), owner);
+}
+
+std::string EncodeTensorProto(const Tensor& tensor) {
+  const bool as_content = tensor.num_elements() > 1 && ElementBytes(tensor.dtype()) > 0;
+  if (as_content) {  // written here, so that a large tensor is copied once
+    std::string out;
+    AppendVarintField(kTensorDType, static_cast<uint64_t>(tensor.dtype()), &out);
+    AppendBytesField(kTensorShape, EncodeShapeProto(tensor.shape()), &out);
+    AppendBytesField(kTensorContent, tensor.bytes(), &out);
+    return out;
+  }
+  tensorflow::TensorProto proto;
+  TensorToProto(tensor, /*as_content=*/false, &proto);
+  return proto.SerializeAsString();
+}
+
+}  // namespace floe
