@@ -97,6 +97,8 @@ enum OpFlags : uint32_t {
   kStateful = 1 << 1,
   // Each result element depends on the broadcast inputs' elements at its place only.
   kElementwise = 1 << 2,
+  // The results depend on the inputs' shapes only, never on their elements.
+  kFromShape = 1 << 3,
 };
 
 struct OpInfo {
@@ -110,6 +112,7 @@ struct OpInfo {
   bool is_view() const { return (flags & kView) != 0; }
   bool is_stateful() const { return (flags & kStateful) != 0; }
   bool is_elementwise() const { return (flags & kElementwise) != 0; }
+  bool is_from_shape() const { return (flags & kFromShape) != 0; }
 };
 
 // The results of one op over tensors at hand: infers, then evaluates. Errors name the op's node.

@@ -1,0 +1,78 @@
+#include "program/pass.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "base/suggest.h"
+
+namespace floe {
+namespace {
+
+// Folding scales comes after constants are folded (weights behind reshapes become plain) and before fusion (biases become part
+// of the convolution); dead values are dropped last, after each pass has left some.
+constexpr Pass kStandardPasses[] = {
+    {"drop_identities", DropIdentities},
+    {"fold_constants", FoldConstants},
+    {"merge_duplicates", MergeDuplicates},
+    {"fold_pad_into_conv", FoldPadIntoConv},
+    {"fold_scales_into_weights", FoldScalesIntoWeights},
+    {"fuse_epilogues", FuseEpilogues},
+    {"drop_dead_values", DropDeadValues},
+};
+
+}  // namespace
+
+absl::Span<const Pass> StandardPasses() { return kStandardPasses; }
+
+absl::Status RunPasses(absl::Span<const Pass> passes, const PassOptions& options, Program& program) {
+  std::vector<std::string> names;
+  for (const Pass& pass : passes) names.emplace_back(pass.name);
+  for (const std::string& name : options.disabled) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return absl::InvalidArgumentError(absl::StrCat("no pass is called '", name, "'", DidYouMean(name, names), "; there are ",
+                                                     ListNames(names, 100)));
+    }
+  }
+  FLOE_RETURN_IF_ERROR(program.Verify());
+  for (const Pass& pass : passes) {
+    if (std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end()) continue;
+    const absl::StatusOr<bool> changed = pass.run(program);
+    if (!changed.ok()) return Annotate(changed.status(), absl::StrCat("pass ", pass.name));
+    if (!*changed) continue;
+    if (absl::Status status = program.Verify(); !status.ok()) return Annotate(status, absl::StrCat("after pass ", pass.name));
+    if (options.dump) options.dump(pass, program);
+  }
+  return absl::OkStatus();
+}
+
+void Replacements::Replace(ValueId from, ValueId to) {
+  if (from >= static_cast<ValueId>(target_.size())) target_.resize(from + 1, -1);
+  target_[from] = Resolve(to);
+  any_ = true;
+}
+
+ValueId Replacements::Resolve(ValueId id) const {
+  // Targets are resolved when set, and a target is made before its users: one step is enough.
+  return id < static_cast<ValueId>(target_.size()) && target_[id] >= 0 ? target_[id] : id;
+}
+
+void Replacements::ResolveInputs(Op& op) const {
+  for (ValueId& id : op.inputs) id = Resolve(id);
+}
+
+void Replacements::ResolveOutputs(Program& program) const {
+  for (ValueId& id : program.outputs) id = Resolve(id);
+}
+
+void EraseOps(Program& program, const std::vector<bool>& erase) {
+  size_t kept = 0;
+  for (size_t i = 0; i < program.ops.size(); ++i) {
+    if (i < erase.size() && erase[i]) continue;
+    if (kept != i) program.ops[kept] = std::move(program.ops[i]);
+    ++kept;
+  }
+  program.ops.resize(kept);
+}
+
+}  // namespace floe
