@@ -12,6 +12,7 @@
 #include "ops/comparison.h"
 #include "ops/conv2d.h"
 #include "ops/division.h"
+#include "ops/fused.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
@@ -46,6 +47,7 @@ const Table& Ops() {
              ComparisonOps(),
              Conv2DOps(),
              DivisionOps(),
+             FusedOps(),
              GatherOps(),
              IdentityOps(),
              JoinSplitOps(),
