@@ -85,7 +85,7 @@ class Tensor {
   }
   template <typename T>
   absl::Span<const T> flat() const {
-    return {data<T>(), static_cast<size_t>(num_elements_)};
+    return absl::Span<const T>(data<T>(), static_cast<size_t>(num_elements_));  // braces would make a list of two booleans
   }
   template <typename T>
   T scalar() const {

@@ -1,0 +1,162 @@
+#include "ops/batch_norm.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/arguments.h"
+#include "ops/scratch.h"
+#include "ops/types.h"
+
+namespace floe {
+namespace {
+
+using ImageTypes = TypeList<Half, Bfloat16, float>;
+
+
+absl::StatusOr<bool> ChannelsFirst(const AttrMap& attrs) {
+  FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
+  if (format == "NHWC" || format == "NDHWC") return false;
+  if (format == "NCHW" || format == "NCDHW") return true;
+  return absl::InvalidArgumentError(absl::StrCat("data_format: wanted NHWC, NCHW, NDHWC or NCDHW, got '", format, "'"));
+}
+
+template <bool kV3>
+absl::Status InferBatchNorm(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(5));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(ImageTypes(), "input 0", context.dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const bool channels_first, ChannelsFirst(context.attrs()));
+  FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
+  PartialShape x = context.shape(0);
+  if (x.has_rank() && x.rank() != 4 && x.rank() != 5) {
+    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
+  }
+  const int axis = channels_first ? 1 : x.has_rank() ? x.rank() - 1 : 3;
+  int64_t channels = DimOrUnknown(x, axis);
+  for (int i = 1; i < 5; ++i) {
+    FLOE_RETURN_IF_ERROR(context.WantDType(i, DType::kFloat));
+    FLOE_RETURN_IF_ERROR(context.WantRank(i, 1));
+    // In training mean and variance are empty, or have a value a channel for the running average.
+    if (training && i >= 3) continue;
+    absl::StatusOr<int64_t> merged = MergeDim(channels, DimOrUnknown(context.shape(i), 0));
+    if (!merged.ok()) return Annotate(merged.status(), absl::StrCat("channels and input ", i));
+    channels = *merged;
+  }
+  if (x.has_rank()) x.set_dim(axis, channels);
+  context.AddOutput(context.dtype(0), std::move(x));
+  for (int i = 0; i < 4; ++i) context.AddOutput(DType::kFloat, PartialShape({channels}));
+  if (kV3) context.AddOutput(DType::kFloat, Shape());
+  return absl::OkStatus();
+}
+
+// x as [outer, channels, inner].
+struct Layout {
+  int64_t outer = 1, channels = 1, inner = 1;
+};
+
+template <typename T, typename F>
+void ForEachChannelRow(const Layout& layout, F f) {
+  int64_t first = 0;
+  for (int64_t o = 0; o < layout.outer; ++o) {
+    for (int64_t c = 0; c < layout.channels; ++c, first += layout.inner) f(c, first);
+  }
+}
+
+// Mean and variance (by the count) of the batch itself.
+template <typename T>
+absl::Status Moments(const Layout& layout, const T* x, float* mean, float* variance) {
+  FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<double>(layout.channels));
+  const double count = static_cast<double>(layout.outer * layout.inner);
+  std::fill_n(sums.get(), layout.channels, 0.0);
+  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+    for (int64_t i = 0; i < layout.inner; ++i) sums[c] += static_cast<double>(x[first + i]);
+  });
+  for (int64_t c = 0; c < layout.channels; ++c) mean[c] = static_cast<float>(sums[c] / count);
+  std::fill_n(sums.get(), layout.channels, 0.0);
+  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+    for (int64_t i = 0; i < layout.inner; ++i) {
+      const double d = static_cast<double>(x[first + i]) - static_cast<double>(mean[c]);
+      sums[c] += d * d;
+    }
+  });
+  for (int64_t c = 0; c < layout.channels; ++c) variance[c] = static_cast<float>(sums[c] / count);
+  return absl::OkStatus();
+}
+
+template <typename T>
+void Normalize(const Layout& layout, const T* x, const float* mean, const float* factor, const float* offset, T* y) {
+  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+    for (int64_t i = 0; i < layout.inner; ++i) {
+      y[first + i] = T((static_cast<float>(x[first + i]) - mean[c]) * factor[c] + offset[c]);
+    }
+  });
+}
+
+// Results 1 and 2: the running averages after this batch; at inference what came in.
+absl::Status RunningAverages(EvalContext& context, const float* mean, const float* variance, int64_t count) {
+  FLOE_ASSIGN_OR_RETURN(const float factor, context.attrs().Float("exponential_avg_factor", 1.0f));
+  const int64_t channels = context.input(1).num_elements();
+  const float unbiased = count > 1 ? static_cast<float>(count) / static_cast<float>(count - 1) : 1.0f;
+  for (int k = 0; k < 2; ++k) {
+    FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(1 + k, Shape({channels})));
+    const Tensor& before = context.input(3 + k);
+    for (int64_t c = 0; c < channels; ++c) {
+      const float now = k == 0 ? mean[c] : variance[c] * unbiased;
+      const bool blend = factor != 1.0f && before.num_elements() == channels;
+      output->mutable_data<float>()[c] = blend ? (1 - factor) * before.data<float>()[c] + factor * now : now;
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <bool kV3>
+absl::Status EvalBatchNorm(EvalContext& context) {
+  const Tensor& x = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(const bool channels_first, ChannelsFirst(context.attrs()));
+  FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
+  FLOE_ASSIGN_OR_RETURN(const float epsilon, context.attrs().Float("epsilon", 1e-4f));
+  const int axis = channels_first ? 1 : x.rank() - 1;
+  Layout layout;
+  layout.channels = x.shape().dim(axis);
+  for (int i = 0; i < axis; ++i) layout.outer *= x.shape().dim(i);
+  for (int i = axis + 1; i < x.rank(); ++i) layout.inner *= x.shape().dim(i);
+  FLOE_ASSIGN_OR_RETURN(Tensor* const y, context.Output(0, x.shape()));
+  const Shape vector({layout.channels});
+  // Results 3 and 4 keep what the gradient would need: the mean and variance that were used.
+  FLOE_ASSIGN_OR_RETURN(Tensor* const used_mean, context.Output(3, vector));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const used_variance, context.Output(4, vector));
+  if (kV3) {
+    FLOE_ASSIGN_OR_RETURN(Tensor* const reserve, context.Output(5, Shape()));
+    *reserve->mutable_data<float>() = 0;
+  }
+  float *const mean = used_mean->mutable_data<float>(), *const variance = used_variance->mutable_data<float>();
+  FLOE_ASSIGN_OR_RETURN(const auto factor, Scratch<float>(layout.channels));
+  return OnDType(ImageTypes(), x.dtype(), [&]<typename T>() -> absl::Status {
+    if (training) {
+      FLOE_RETURN_IF_ERROR(Moments(layout, x.data<T>(), mean, variance));
+      FLOE_RETURN_IF_ERROR(RunningAverages(context, mean, variance, layout.outer * layout.inner));
+    } else {
+      std::copy_n(context.input(3).data<float>(), layout.channels, mean);
+      std::copy_n(context.input(4).data<float>(), layout.channels, variance);
+      FLOE_RETURN_IF_ERROR(context.SetOutput(1, context.input(3)));
+      FLOE_RETURN_IF_ERROR(context.SetOutput(2, context.input(4)));
+    }
+    const float *const scale = context.input(1).data<float>(), *const offset = context.input(2).data<float>();
+    for (int64_t c = 0; c < layout.channels; ++c) factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
+    Normalize(layout, x.data<T>(), mean, factor.get(), offset, y->mutable_data<T>());
+    return absl::OkStatus();
+  });
+}
+
+constexpr OpInfo kOps[] = {
+    {"FusedBatchNorm", InferBatchNorm<false>, EvalBatchNorm<false>},
+    {"FusedBatchNormV2", InferBatchNorm<false>, EvalBatchNorm<false>},
+    {"FusedBatchNormV3", InferBatchNorm<true>, EvalBatchNorm<true>},
+};
+
+}  // namespace
+
+absl::Span<const OpInfo> BatchNormOps() { return kOps; }
+
+}  // namespace floe

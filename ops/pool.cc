@@ -1,0 +1,152 @@
+#include "ops/pool.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "ops/arguments.h"
+#include "ops/types.h"
+#include "ops/window.h"
+
+namespace floe {
+namespace {
+
+// What is below every number of T.
+template <typename T>
+T Lowest() {
+  if constexpr (kIsHalf<T>) {
+    return T(-std::numeric_limits<float>::infinity());
+  } else if constexpr (kIsFloat<T>) {
+    return -std::numeric_limits<T>::infinity();
+  } else {
+    return std::numeric_limits<T>::lowest();
+  }
+}
+
+struct MaxPooling {
+  template <typename T>
+  using Sum = T;
+  template <typename T>
+  static T Start() {
+    return Lowest<T>();
+  }
+  template <typename T>
+  static void Add(T& most, T value) {
+    if (most < value) most = value;
+  }
+  template <typename T>
+  static T Finish(T most, int64_t) {
+    return most;
+  }
+};
+
+// The mean of the elements inside the input: padding does not count.
+struct AveragePooling {
+  template <typename T>
+  using Sum = Wide<T>;
+  template <typename T>
+  static Wide<T> Start() {
+    return 0;
+  }
+  template <typename T>
+  static void Add(Wide<T>& sum, T value) {
+    sum += Wide<T>(value);
+  }
+  template <typename T>
+  static T Finish(Wide<T> sum, int64_t count) {
+    return T(sum / static_cast<Wide<T>>(count));
+  }
+};
+
+template <typename Pooling, typename T>
+void Pool(const Pool2DGeometry& g, const T* input, T* output) {
+  const int64_t in_column = g.channels_first ? 1 : g.channels, out_column = in_column;
+  const int64_t in_row = g.width.input * in_column, out_row = g.width.output * out_column;
+  const int64_t in_channel = g.channels_first ? g.height.input * in_row : 1;
+  const int64_t out_channel = g.channels_first ? g.height.output * out_row : 1;
+  const int64_t in_batch = g.height.input * g.width.input * g.channels, out_batch = g.height.output * g.width.output * g.channels;
+  for (int64_t n = 0; n < g.batch; ++n) {
+    for (int64_t y = 0; y < g.height.output; ++y) {
+      const int64_t first_y = g.height.FirstTap(y), last_y = std::max(first_y, g.height.LastTap(y));
+      for (int64_t x = 0; x < g.width.output; ++x) {
+        const int64_t first_x = g.width.FirstTap(x), last_x = std::max(first_x, g.width.LastTap(x));
+        const T* const window =
+            input + n * in_batch + (g.height.Start(y) + first_y) * in_row + (g.width.Start(x) + first_x) * in_column;
+        T* const to = output + n * out_batch + y * out_row + x * out_column;
+        for (int64_t c = 0; c < g.channels; ++c) {
+          auto sum = Pooling::template Start<T>();
+          for (int64_t ky = 0; ky < last_y - first_y; ++ky) {
+            for (int64_t kx = 0; kx < last_x - first_x; ++kx) {
+              Pooling::template Add<T>(sum, window[ky * in_row + kx * in_column + c * in_channel]);
+            }
+          }
+          to[c * out_channel] = Pooling::template Finish<T>(sum, (last_y - first_y) * (last_x - first_x));
+        }
+      }
+    }
+  }
+}
+
+template <typename Types>
+absl::Status InferPool(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(1));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(Types(), "input 0", context.dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, ComputePool2DGeometry(context.attrs(), context.shape(0)));
+  context.AddOutput(context.dtype(0), geometry.OutputShape());
+  return absl::OkStatus();
+}
+
+template <typename Pooling, typename Types>
+absl::Status RunPool(EvalContext& context, const Pool2DGeometry& geometry) {
+  const Tensor& input = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, geometry.OutputShape().ToShape()));
+  return OnDType(Types(), input.dtype(), [&]<typename T>() -> absl::Status {
+    Pool<Pooling>(geometry, input.data<T>(), output->mutable_data<T>());
+    return absl::OkStatus();
+  });
+}
+
+template <typename Pooling, typename Types>
+absl::Status EvalPool(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, ComputePool2DGeometry(context.attrs(), context.input(0).shape()));
+  return RunPool<Pooling, Types>(context, geometry);
+}
+
+// ksize and strides as inputs.
+absl::Status InferMaxPoolV2(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(3));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(RealTypes(), "input 0", context.dtype(0)));
+  FLOE_RETURN_IF_ERROR(context.WantRank(0, 4));
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> ksize, context.KnownInts(1));
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> strides, context.KnownInts(2));
+  if (!ksize.has_value() || !strides.has_value()) {
+    PartialShape shape = PartialShape::UnknownDims(4);
+    shape.set_dim(0, DimOrUnknown(context.shape(0), 0));
+    context.AddOutput(context.dtype(0), std::move(shape));
+    return absl::OkStatus();
+  }
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, ComputePool2DGeometry(context.attrs(), context.shape(0), *ksize, *strides));
+  context.AddOutput(context.dtype(0), geometry.OutputShape());
+  return absl::OkStatus();
+}
+
+absl::Status EvalMaxPoolV2(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Dims ksize, ToInt64s(context.input(1)));
+  FLOE_ASSIGN_OR_RETURN(const Dims strides, ToInt64s(context.input(2)));
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry,
+                        ComputePool2DGeometry(context.attrs(), context.input(0).shape(), ksize, strides));
+  return RunPool<MaxPooling, RealTypes>(context, geometry);
+}
+
+constexpr OpInfo kOps[] = {
+    {"MaxPool", InferPool<RealTypes>, EvalPool<MaxPooling, RealTypes>},
+    {"MaxPoolV2", InferMaxPoolV2, EvalMaxPoolV2},
+    {"AvgPool", InferPool<FloatTypes>, EvalPool<AveragePooling, FloatTypes>},
+};
+
+}  // namespace
+
+absl::Span<const OpInfo> PoolOps() { return kOps; }
+
+}  // namespace floe

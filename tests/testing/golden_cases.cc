@@ -1,0 +1,342 @@
+#include "tests/testing/golden_cases.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <map>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "graph/graph.h"
+#include "graph/tensor_proto.h"
+#include "graph/wire.h"
+#include "ops/registry.h"
+#include "ops/types.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe::testing {
+namespace {
+
+std::string Absolute(const std::string& directory) { return absl::StartsWith(directory, "/") ? directory : SharedPath(directory); }
+
+// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
+absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
+  FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
+  std::map<std::string, Tensor> tensors;
+  WireReader reader(file->bytes());
+  WireField entry;
+  while (reader.Next(&entry)) {
+    if (entry.number != 1 || entry.type != WireType::kBytes) continue;
+    absl::string_view key, value;
+    WireReader fields(entry.bytes);
+    WireField field;
+    while (fields.Next(&field)) (field.number == 1 ? key : value) = field.bytes;
+    FLOE_ASSIGN_OR_RETURN(tensors[std::string(key)], DecodeTensorProto(value, file));
+  }
+  if (!reader.ok()) return absl::DataLossError(absl::StrCat("'", path, "' is no PredictResponse"));
+  return tensors;
+}
+
+// How far a float may lie from TensorFlow's. Elementwise results are each measured against themselves; what sums many products is
+// measured against the largest result, since its error grows with the terms and not with their sum.
+struct Tolerance {
+  double relative;
+  bool of_largest;
+};
+
+Tolerance ToleranceOf(const OpInfo& op, DType dtype) {
+  // Near their zeros these lose the digits that the argument's own rounding takes; TensorFlow's are polynomials in float, and its
+  // Selu takes exp(x) - 1.
+  static const char* const kAbsolute[] = {"Selu", "Sin", "Cos", "Tan", "Acos", "Erfc", "Atan2", "Log", "Log1p", "Expm1", "Erf"};
+  const bool absolute = std::any_of(std::begin(kAbsolute), std::end(kAbsolute), [&](absl::string_view name) { return name == op.name; });
+  const bool of_largest = absolute || !op.is_elementwise();
+  switch (dtype) {
+    case DType::kHalf:
+      return {2e-3, of_largest};  // two units in the last place
+    case DType::kBfloat16:
+      return {1.6e-2, of_largest};
+    case DType::kFloat:
+    case DType::kComplex64:
+      return {2e-6, of_largest};
+    default:
+      return {1e-13, of_largest};
+  }
+}
+
+template <typename T>
+double Magnitude(T value) {
+  if constexpr (kIsComplex<T>) {
+    return std::abs(Complex128(value));
+  } else {
+    return std::abs(static_cast<double>(value));
+  }
+}
+
+template <typename T>
+double Distance(T a, T b) {
+  if constexpr (kIsComplex<T>) {
+    return std::abs(Complex128(a) - Complex128(b));
+  } else {
+    const auto x = static_cast<double>(a), y = static_cast<double>(b);
+    if (std::isnan(x) && std::isnan(y)) return 0;
+    if (x == y) return 0;
+    return std::isnan(x - y) ? HUGE_VAL : std::abs(x - y);
+  }
+}
+
+template <typename T>
+absl::Status CompareFloats(const Tensor& expected, const Tensor& actual, Tolerance tolerance) {
+  const T *const e = expected.data<T>(), *const a = actual.data<T>();
+  double largest = 0;
+  for (int64_t i = 0; i < expected.num_elements(); ++i) {
+    const double magnitude = Magnitude(e[i]);
+    if (std::isfinite(magnitude)) largest = std::max(largest, magnitude);
+  }
+  for (int64_t i = 0; i < expected.num_elements(); ++i) {
+    const double scale = tolerance.of_largest ? largest : Magnitude(e[i]);
+    const double allowed = std::isfinite(scale) ? tolerance.relative * scale : 0;
+    // Written so that a NaN distance fails.
+    if (!(Distance(e[i], a[i]) <= allowed)) {
+      return absl::InternalError(absl::StrCat("element ", i, ": wanted ", expected.Reshaped(Shape({expected.num_elements()})).Rows(i, i + 1).Head(1),
+                                              ", got ", actual.Reshaped(Shape({actual.num_elements()})).Rows(i, i + 1).Head(1), ", off by ",
+                                              Distance(e[i], a[i]), ", allowed ", allowed));
+    }
+  }
+  return absl::OkStatus();
+}
+
+template <typename T>
+absl::Status CompareExactly(const Tensor& expected, const Tensor& actual) {
+  for (int64_t i = 0; i < expected.num_elements(); ++i) {
+    if (expected.data<T>()[i] != actual.data<T>()[i]) {
+      return absl::InternalError(absl::StrCat("element ", i, " differs: wanted ", expected.ToString(32), ", got ", actual.ToString(32)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CompareAll(const OpInfo& op, const GoldenCase& golden, absl::Span<const Tensor> results) {
+  if (results.size() < golden.expected.size()) {
+    return absl::InternalError(absl::StrCat("wanted ", golden.expected.size(), " results, got ", results.size()));
+  }
+  for (size_t i = 0; i < golden.expected.size(); ++i) {
+    const absl::Status status = CompareGolden(op, golden.expected[i], results[i]);
+    if (!status.ok()) return Annotate(status, absl::StrCat("result ", i));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<TensorInfo> FullInfos(const GoldenCase& golden) {
+  std::vector<TensorInfo> infos;
+  for (const Tensor& input : golden.inputs) infos.push_back({input.dtype(), input.shape(), &input});
+  return infos;
+}
+
+// What a load would know: constants wholly, of the rest dtype, rank and all dimensions but the first.
+std::vector<TensorInfo> LoadTimeInfos(const GoldenCase& golden) {
+  std::vector<TensorInfo> infos = FullInfos(golden);
+  for (size_t i = 0; i < infos.size(); ++i) {
+    if (golden.constant[i]) continue;
+    infos[i].value = nullptr;
+    if (infos[i].shape.rank() > 0) infos[i].shape.set_dim(0, PartialShape::kUnknownDim);
+  }
+  return infos;
+}
+
+// Outputs of the inferred shapes, allocated; invalid where the shape depends on data.
+absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs) {
+  std::vector<Tensor> tensors(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (!outputs[i].shape.IsFullyDefined()) continue;
+    FLOE_ASSIGN_OR_RETURN(tensors[i], Tensor::Allocate(outputs[i].dtype, outputs[i].shape.ToShape()));
+  }
+  return tensors;
+}
+
+}  // namespace
+
+std::vector<std::string> GoldenOps(const std::string& directory) {
+  std::vector<std::string> ops;
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(Absolute(directory), ignored)) {
+    absl::string_view name = ops.emplace_back(entry.path().filename().string());
+    if (absl::ConsumeSuffix(&name, ".graph.pb")) {
+      ops.back().resize(name.size());
+    } else {
+      ops.pop_back();
+    }
+  }
+  std::sort(ops.begin(), ops.end());
+  return ops;
+}
+
+absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory) {
+  const std::string prefix = absl::StrCat(Absolute(directory), "/", op);
+  FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(prefix + ".graph.pb"));
+  FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadTensors(prefix + ".golden.pb"));
+  std::vector<GoldenCase> cases;
+  for (const Node& node : graph.nodes()) {
+    // A case that TensorFlow itself refused is in the graph without a result.
+    if (!absl::EndsWith(node.name, "/y") || !tensors.contains(absl::StrCat(node.name, ":0"))) continue;
+    GoldenCase& golden = cases.emplace_back();
+    golden.op = node.op;
+    golden.name = std::string(absl::StripSuffix(node.name, "/y"));
+    golden.attrs = node.attrs;
+    for (const std::string& input : node.inputs) {
+      FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input));
+      FLOE_ASSIGN_OR_RETURN(const int source, graph.FindOrError(ref.node));
+      golden.constant.push_back(graph.node(source).op == "Const");
+      if (golden.constant.back()) {
+        FLOE_ASSIGN_OR_RETURN(golden.inputs.emplace_back(), graph.node(source).attrs.OfTensor("value"));
+        continue;
+      }
+      const auto fed = tensors.find(absl::StrCat(ref.node, ":0"));
+      if (fed == tensors.end()) return absl::NotFoundError(absl::StrCat("'", input, "' is not among the tensors of ", op));
+      golden.inputs.push_back(fed->second);
+    }
+    for (int i = 0;; ++i) {
+      const auto result = tensors.find(absl::StrCat(node.name, ":", i));
+      if (result == tensors.end()) break;
+      golden.expected.push_back(result->second);
+    }
+  }
+  return cases;
+}
+
+absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual) {
+  if (expected.dtype() != actual.dtype() || expected.shape() != actual.shape()) {
+    return absl::InternalError(absl::StrCat("wanted ", expected.ToString(0), ", got ", actual.ToString(0)));
+  }
+  absl::Status status;
+  const DType dtype = expected.dtype();
+  if (DispatchDType<Half, Bfloat16, float, double, Complex64, Complex128>(
+          dtype, [&]<typename T>() { status = CompareFloats<T>(expected, actual, ToleranceOf(op, dtype)); })) {
+    return status;
+  }
+  if (dtype == DType::kString) return CompareExactly<std::string>(expected, actual);
+  if (DispatchDType<int8_t, int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, bool>(
+          dtype, [&]<typename T>() { status = CompareExactly<T>(expected, actual); })) {
+    return status;
+  }
+  if (expected.bytes() != actual.bytes()) return absl::InternalError("the bytes differ");
+  return absl::OkStatus();
+}
+
+absl::Status RunOnReference(const OpInfo& op, const GoldenCase& golden) {
+  FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> fresh, Evaluate(op, golden.name, golden.attrs, golden.inputs));
+  FLOE_RETURN_IF_ERROR(CompareAll(op, golden, fresh));
+  const std::vector<TensorInfo> infos = FullInfos(golden);
+  InferContext infer(golden.name, golden.attrs, infos);
+  FLOE_RETURN_IF_ERROR(op.infer(infer));
+  FLOE_ASSIGN_OR_RETURN(std::vector<Tensor> laid_out, LayOut(infer.outputs()));
+  std::vector<const Tensor*> inputs;
+  std::vector<Tensor*> outputs;
+  std::vector<DType> dtypes;
+  for (const Tensor& input : golden.inputs) inputs.push_back(&input);
+  for (size_t i = 0; i < laid_out.size(); ++i) {
+    outputs.push_back(&laid_out[i]);
+    dtypes.push_back(infer.outputs()[i].dtype);
+  }
+  EvalContext context(golden.name, golden.attrs, inputs, dtypes, outputs);
+  FLOE_RETURN_IF_ERROR(op.evaluate(context));
+  const absl::Status status = CompareAll(op, golden, laid_out);
+  return status.ok() ? status : Annotate(status, "into memory laid out beforehand");
+}
+
+absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
+  const auto infer = [&](std::vector<TensorInfo> infos, bool exact, absl::string_view known) -> absl::Status {
+    InferContext context(golden.name, golden.attrs, infos);
+    absl::Status status = op.infer(context);
+    if (!status.ok()) return Annotate(status, absl::StrCat("inference with ", known));
+    for (size_t i = 0; i < golden.expected.size(); ++i) {
+      if (i >= context.outputs().size()) return absl::InternalError(absl::StrCat("inference with ", known, " found too few results"));
+      const TensorInfo& output = context.outputs()[i];
+      const Tensor& expected = golden.expected[i];
+      const bool right = output.shape.Matches(expected.shape()) && (!exact || output.shape.IsFullyDefined());
+      if (output.dtype != expected.dtype() || !right) {
+        return absl::InternalError(absl::StrCat("inference with ", known, ", result ", i, ": wanted ", expected.ToString(0), ", got ",
+                                                DTypeName(output.dtype), " ", output.shape.ToString()));
+      }
+    }
+    return absl::OkStatus();
+  };
+  // These results' shapes are in the elements of what is fed.
+  static const char* const kDataDependent[] = {"Where", "Unique", "NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3",
+                                               "NonMaxSuppressionV4", "NonMaxSuppressionV5", "SegmentSum"};
+  const bool data_dependent =
+      std::any_of(std::begin(kDataDependent), std::end(kDataDependent), [&](absl::string_view name) { return name == op.name; });
+  const std::vector<TensorInfo> full = FullInfos(golden);
+  FLOE_RETURN_IF_ERROR(infer(full, !data_dependent, "everything known"));
+  FLOE_RETURN_IF_ERROR(infer(LoadTimeInfos(golden), false, "what a load knows"));
+  std::vector<TensorInfo> shapes = full, ranks = full, nothing = full;
+  for (size_t i = 0; i < full.size(); ++i) {
+    shapes[i].value = ranks[i].value = nothing[i].value = nullptr;
+    ranks[i].shape = PartialShape::UnknownDims(full[i].shape.rank());
+    nothing[i].shape = PartialShape::UnknownRank();
+  }
+  FLOE_RETURN_IF_ERROR(infer(shapes, false, "shapes known"));
+  FLOE_RETURN_IF_ERROR(infer(ranks, false, "ranks known"));
+  return infer(nothing, false, "dtypes known");
+}
+
+absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden) {
+  const std::vector<TensorInfo> at_load = LoadTimeInfos(golden);
+  InferContext load(golden.name, golden.attrs, at_load);
+  FLOE_RETURN_IF_ERROR(op.infer(load));
+  const OpSignature signature{op, golden.name, golden.attrs, at_load, load.outputs()};
+  FLOE_RETURN_IF_ERROR(backend.Supports(signature));
+  // From here on UNIMPLEMENTED would break the backend's promise.
+  const auto promised = [](const absl::Status& status) {
+    return absl::IsUnimplemented(status) ? absl::InternalError(absl::StrCat("after Supports: ", status.message())) : status;
+  };
+  absl::StatusOr<std::unique_ptr<Kernel>> kernel = backend.Create(signature);
+  if (!kernel.ok()) return promised(kernel.status());
+  std::vector<TensorInfo> full = FullInfos(golden);
+  InferContext infer(golden.name, golden.attrs, full);
+  FLOE_RETURN_IF_ERROR(op.infer(infer));
+  for (size_t i = 0; i < full.size(); ++i) {
+    if (!golden.constant[i]) full[i].value = nullptr;
+  }
+  absl::StatusOr<std::unique_ptr<PreparedKernel>> prepared = (*kernel)->Prepare(full, infer.outputs());
+  if (!prepared.ok()) return promised(prepared.status());
+  std::vector<Tensor> slots = golden.inputs;
+  FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> laid_out, LayOut(infer.outputs()));
+  slots.insert(slots.end(), laid_out.begin(), laid_out.end());
+  std::vector<int> inputs, outputs;
+  for (int i = 0; i < static_cast<int>(slots.size()); ++i) (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
+  FLOE_ASSIGN_OR_RETURN(Tensor scratch, Tensor::Allocate(DType::kUint8, Shape({(*prepared)->scratch_bytes()})));
+  const LaunchArgs args(nullptr, slots.data(), inputs, outputs, scratch.raw_mutable_data());
+  if (const absl::Status status = (*prepared)->Launch(args); !status.ok()) return promised(status);
+  return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()));
+}
+
+GoldenReport RunGolden(const Backend* backend, const std::string& directory) {
+  GoldenReport report;
+  for (const std::string& name : GoldenOps(directory)) {
+    const absl::StatusOr<std::vector<GoldenCase>> cases = LoadGoldenCases(name, directory);
+    if (!cases.ok()) {
+      report.failures.push_back(absl::StrCat(name, ": ", cases.status().ToString()));
+      continue;
+    }
+    for (const GoldenCase& golden : *cases) {
+      ++report.cases;
+      const OpInfo* const op = FindOp(golden.op);
+      if (op == nullptr) {
+        if (backend == nullptr) report.failures.push_back(absl::StrCat(name, " ", golden.name, ": nobody knows the op"));
+        continue;
+      }
+      const absl::Status status = backend == nullptr ? RunOnReference(*op, golden) : RunOnBackend(*backend, *op, golden);
+      if (backend != nullptr && absl::IsUnimplemented(status)) continue;
+      ++report.supported;
+      if (!status.ok()) report.failures.push_back(absl::StrCat(name, " ", golden.name, ": ", status.ToString()));
+    }
+  }
+  return report;
+}
+
+}  // namespace floe::testing
