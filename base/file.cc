@@ -76,9 +76,7 @@ class PosixWritableFile final : public WritableFile {
     }
     return absl::OkStatus();
   }
-  absl::Status Sync() override {
-    return fsync(fd_) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "sync", path_);
-  }
+  absl::Status Sync() override { return fsync(fd_) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "sync", path_); }
   absl::Status Close() override {
     const int fd = std::exchange(fd_, -1);
     return fd < 0 || close(fd) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "close", path_);
@@ -102,8 +100,8 @@ class PosixFileSystem final : public FileSystem {
     }
     if (!S_ISREG(info.st_mode)) {
       close(fd);
-      return absl::FailedPreconditionError(
-          absl::StrCat("cannot read '", path, "': it is ", S_ISDIR(info.st_mode) ? "a directory" : "not a regular file"));
+      return absl::FailedPreconditionError(absl::StrCat("cannot read '", path, "': it is ",
+                                                        S_ISDIR(info.st_mode) ? "a directory" : "not a regular file"));
     }
     const size_t size = static_cast<size_t>(info.st_size);
     void* address = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);

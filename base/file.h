@@ -1,7 +1,8 @@
 // Files behind one seam, so that tests can make the Nth operation fail.
 //
-// MappedFile: a read-only mapping of a whole file; whoever holds the shared_ptr keeps the bytes alive. Any thread may read.
-// FileSystem: what Floe does to files. Posix() is the real one, lives for the whole process, and any thread may call it.
+// MappedFile: a read-only mapping of a whole file; whoever holds the shared_ptr keeps the bytes alive. Any thread may
+// read. FileSystem: what Floe does to files. Posix() is the real one, lives for the whole process, and any thread may
+// call it.
 #ifndef FLOE_BASE_FILE_H_
 #define FLOE_BASE_FILE_H_
 
@@ -58,7 +59,8 @@ class FileSystem {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path, FileSystem& files = FileSystem::Posix());
 
-// Writes a temporary file beside `path`, syncs it and renames it over `path`: readers see the old or the new bytes, never a part.
+// Writes a temporary file beside `path`, syncs it and renames it over `path`: readers see the old or the new bytes,
+// never a part.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes,
                                  FileSystem& files = FileSystem::Posix());
 

@@ -49,7 +49,8 @@ std::string DidYouMean(absl::string_view wrong, absl::Span<const std::string> ca
 
 std::string ListNames(absl::Span<const std::string> names, size_t limit) {
   std::string text;
-  for (size_t i = 0; i < std::min(names.size(), limit); ++i) absl::StrAppend(&text, i == 0 ? "'" : ", '", names[i], "'");
+  for (size_t i = 0; i < std::min(names.size(), limit); ++i)
+    absl::StrAppend(&text, i == 0 ? "'" : ", '", names[i], "'");
   if (names.size() > limit) absl::StrAppend(&text, " (and ", names.size() - limit, " more)");
   return text.empty() ? "none" : text;
 }

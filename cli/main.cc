@@ -1,11 +1,17 @@
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "cli/command.h"
 
 namespace {
 
 constexpr int kUsageExitCode = 2;
+
+// In the order of `floe --help`.
+const std::vector<floe::cli::AddCommand> kCommands = {
+    // Added with their files.
+};
 
 // One line, whatever the message holds.
 std::string OneLine(std::string text) {
@@ -18,16 +24,12 @@ std::string OneLine(std::string text) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("Floe: freezes TensorFlow checkpoints, runs frozen graphs, and serves them to TF Serving and Triton clients.", "floe");
+  CLI::App app(
+      "Floe: freezes TensorFlow checkpoints, runs frozen graphs, and serves them to TF Serving and Triton clients.",
+      "floe");
   app.require_subcommand(1);
   absl::Status result;
-  floe::cli::AddFreeze(app, &result);
-  floe::cli::AddRun(app, &result);
-  floe::cli::AddInspect(app, &result);
-  floe::cli::AddCheckpoint(app, &result);
-  floe::cli::AddBench(app, &result);
-  floe::cli::AddServe(app, &result);
-  floe::cli::AddOps(app, &result);
+  for (const floe::cli::AddCommand add : kCommands) add(app, &result);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked_for_help) {

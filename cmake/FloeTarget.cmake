@@ -21,8 +21,8 @@ function(floe_test name)
 endfunction()
 
 add_library(floe_warnings INTERFACE)
-# maybe-uninitialized: GCC 12 sees it in absl::InlinedVector's moves, which copy their inline storage whole.
-target_compile_options(floe_warnings INTERFACE -Wall -Wextra -Wno-maybe-uninitialized -Wno-unused-parameter -Wnon-virtual-dtor -Wshadow=local -Werror)
+# (maybe-)uninitialized: GCC 12 sees them in absl::InlinedVector's moves, which copy their inline storage whole.
+target_compile_options(floe_warnings INTERFACE -Wall -Wextra -Wno-uninitialized -Wno-maybe-uninitialized -Wno-unused-parameter -Wnon-virtual-dtor -Wshadow=local -Werror)
 if(FLOE_SANITIZE)
   add_compile_options(-fsanitize=${FLOE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FLOE_SANITIZE})

@@ -14,7 +14,8 @@ absl::StatusOr<T> Named(absl::string_view name, absl::StatusOr<T> value) {
 }
 
 auto LowerBound(const std::vector<std::pair<std::string, AttrValue>>& entries, absl::string_view name) {
-  return std::lower_bound(entries.begin(), entries.end(), name, [](const auto& entry, absl::string_view n) { return entry.first < n; });
+  return std::lower_bound(entries.begin(), entries.end(), name,
+                          [](const auto& entry, absl::string_view n) { return entry.first < n; });
 }
 
 }  // namespace
@@ -39,16 +40,16 @@ const AttrValue* AttrMap::Find(absl::string_view name) const {
 }
 
 // One getter of each kind: with the attribute required, and with the op definition's default.
-#define FLOE_ATTR_GETTERS(Name, T, Missing)                                                              \
-  absl::StatusOr<T> AttrMap::Name(absl::string_view name) const {                                        \
-    const AttrValue* value = Find(name);                                                                 \
+#define FLOE_ATTR_GETTERS(Name, T, Missing)                                                                     \
+  absl::StatusOr<T> AttrMap::Name(absl::string_view name) const {                                               \
+    const AttrValue* value = Find(name);                                                                        \
     if (value == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is missing")); \
-    return Named<T>(name, value->As##Name());                                                            \
-  }                                                                                                      \
-  absl::StatusOr<T> AttrMap::Name(absl::string_view name, Missing missing) const {                       \
-    const AttrValue* value = Find(name);                                                                 \
-    if (value == nullptr) return T(missing);                                                             \
-    return Named<T>(name, value->As##Name());                                                            \
+    return Named<T>(name, value->As##Name());                                                                   \
+  }                                                                                                             \
+  absl::StatusOr<T> AttrMap::Name(absl::string_view name, Missing missing) const {                              \
+    const AttrValue* value = Find(name);                                                                        \
+    if (value == nullptr) return T(missing);                                                                    \
+    return Named<T>(name, value->As##Name());                                                                   \
   }
 
 FLOE_ATTR_GETTERS(Int, int64_t, int64_t)
@@ -86,8 +87,9 @@ absl::StatusOr<std::vector<DType>> AttrMap::Types(absl::string_view name) const 
 }
 
 bool operator==(const AttrMap& a, const AttrMap& b) {
-  return std::equal(a.entries_.begin(), a.entries_.end(), b.entries_.begin(), b.entries_.end(),
-                    [](const auto& x, const auto& y) { return x.first == y.first && x.second.encoded() == y.second.encoded(); });
+  return std::equal(
+      a.entries_.begin(), a.entries_.end(), b.entries_.begin(), b.entries_.end(),
+      [](const auto& x, const auto& y) { return x.first == y.first && x.second.encoded() == y.second.encoded(); });
 }
 
 }  // namespace floe

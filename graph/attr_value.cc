@@ -11,11 +11,24 @@ namespace floe {
 namespace {
 
 // Field numbers of attr_value.proto; in ListValue the same numbers, but 9 for functions.
-enum Kind : int { kNothing = 0, kList = 1, kString = 2, kInt = 3, kFloat = 4, kBool = 5, kType = 6, kShape = 7, kTensor = 8, kPlaceholder = 9, kFunc = 10 };
+enum Kind : int {
+  kNothing = 0,
+  kList = 1,
+  kString = 2,
+  kInt = 3,
+  kFloat = 4,
+  kBool = 5,
+  kType = 6,
+  kShape = 7,
+  kTensor = 8,
+  kPlaceholder = 9,
+  kFunc = 10
+};
 constexpr int kListFunc = 9;
 constexpr int kFuncName = 1, kFuncAttr = 2, kMapKey = 1, kMapValue = 2;
 
-constexpr const char* kKindNames[] = {"nothing", "list", "string", "int", "float", "bool", "type", "shape", "tensor", "placeholder", "func"};
+constexpr const char* kKindNames[] = {"nothing", "list",  "string", "int",         "float", "bool",
+                                      "type",    "shape", "tensor", "placeholder", "func"};
 
 // The last field set wins, as in protobuf's oneof.
 absl::StatusOr<WireField> Decode(absl::string_view encoded) {
@@ -58,7 +71,8 @@ absl::Status ForEachInList(absl::string_view list, int number, WireType type, Ad
       if (field.bytes.size() % 4 != 0) return absl::DataLossError("malformed attribute");
       for (size_t i = 0; i < field.bytes.size(); i += 4) {
         WireField element;
-        for (size_t b = 0; b < 4; ++b) element.value |= static_cast<uint64_t>(static_cast<uint8_t>(field.bytes[i + b])) << (8 * b);
+        for (size_t b = 0; b < 4; ++b)
+          element.value |= static_cast<uint64_t>(static_cast<uint8_t>(field.bytes[i + b])) << (8 * b);
         FLOE_RETURN_IF_ERROR(add(element));
       }
     } else {
@@ -74,11 +88,14 @@ absl::StatusOr<WireField> Want(const AttrValue& value, Kind kind, WireType type)
   return field;
 }
 
-// The elements of a list attribute. An empty list has no kind of its own and passes for any; no value at all is no list.
+// The elements of a list attribute. An empty list has no kind of its own and passes for any; no value at all is no
+// list.
 template <typename T, typename Convert>
-absl::StatusOr<std::vector<T>> List(const AttrValue& value, int number, WireType type, const char* name, Convert convert) {
+absl::StatusOr<std::vector<T>> List(const AttrValue& value, int number, WireType type, const char* name,
+                                    Convert convert) {
   FLOE_ASSIGN_OR_RETURN(const WireField list, Decode(value.encoded()));
-  if (list.number != kList || list.type != WireType::kBytes) return Unwanted(absl::StrCat("list(", name, ")"), value.KindName());
+  if (list.number != kList || list.type != WireType::kBytes)
+    return Unwanted(absl::StrCat("list(", name, ")"), value.KindName());
   std::vector<T> result;
   FLOE_RETURN_IF_ERROR(ForEachInList(list.bytes, number, type, [&](const WireField& field) -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(T element, convert(field));
@@ -158,7 +175,8 @@ AttrValue AttrValue::Floats(absl::Span<const float> values) {
   return EncodeList<float>(values, [](float value, std::string* list) { AppendFloatField(kFloat, value, list); });
 }
 AttrValue AttrValue::Strings(absl::Span<const std::string> values) {
-  return EncodeList<std::string>(values, [](const std::string& value, std::string* list) { AppendBytesField(kString, value, list); });
+  return EncodeList<std::string>(
+      values, [](const std::string& value, std::string* list) { AppendBytesField(kString, value, list); });
 }
 AttrValue AttrValue::Types(absl::Span<const DType> values) {
   std::string packed;
@@ -214,16 +232,18 @@ absl::StatusOr<Tensor> AttrValue::AsTensor() const {
   return DecodeTensorProto(field.bytes, owner_);
 }
 absl::StatusOr<std::vector<int64_t>> AttrValue::AsInts() const {
-  return List<int64_t>(*this, kInt, WireType::kVarint, "int",
-                       [](const WireField& field) -> absl::StatusOr<int64_t> { return static_cast<int64_t>(field.value); });
+  return List<int64_t>(*this, kInt, WireType::kVarint, "int", [](const WireField& field) -> absl::StatusOr<int64_t> {
+    return static_cast<int64_t>(field.value);
+  });
 }
 absl::StatusOr<std::vector<float>> AttrValue::AsFloats() const {
   return List<float>(*this, kFloat, WireType::kFixed32, "float",
                      [](const WireField& field) -> absl::StatusOr<float> { return field.AsFloat(); });
 }
 absl::StatusOr<std::vector<std::string>> AttrValue::AsStrings() const {
-  return List<std::string>(*this, kString, WireType::kBytes, "string",
-                           [](const WireField& field) -> absl::StatusOr<std::string> { return std::string(field.bytes); });
+  return List<std::string>(
+      *this, kString, WireType::kBytes, "string",
+      [](const WireField& field) -> absl::StatusOr<std::string> { return std::string(field.bytes); });
 }
 absl::StatusOr<std::vector<DType>> AttrValue::AsTypes() const {
   return List<DType>(*this, kType, WireType::kVarint, "type",

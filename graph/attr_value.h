@@ -1,8 +1,8 @@
 // AttrValue and AttrMap: the attributes of a node.
 //
-// An AttrValue is the encoded tensorflow.AttrValue message (attr_value.proto) and is decoded when asked, so that loading costs
-// nothing an attribute, writing gives back the very bytes that were read, and a tensor stays a span of the mapped file, which
-// the value keeps alive. Immutable values; any thread.
+// An AttrValue is the encoded tensorflow.AttrValue message (attr_value.proto) and is decoded when asked, so that
+// loading costs nothing an attribute, writing gives back the very bytes that were read, and a tensor stays a span of
+// the mapped file, which the value keeps alive. Immutable values; any thread.
 #ifndef FLOE_GRAPH_ATTR_VALUE_H_
 #define FLOE_GRAPH_ATTR_VALUE_H_
 
@@ -23,7 +23,8 @@ class AttrValue {
  public:
   AttrValue() = default;
   // `encoded` lives as long as `owner`.
-  AttrValue(absl::string_view encoded, std::shared_ptr<const void> owner) : encoded_(encoded), owner_(std::move(owner)) {}
+  AttrValue(absl::string_view encoded, std::shared_ptr<const void> owner)
+      : encoded_(encoded), owner_(std::move(owner)) {}
 
   static AttrValue Int(int64_t value);
   static AttrValue Float(float value);

@@ -109,7 +109,8 @@ std::string FormatInputRef(absl::string_view node, int output) {
 absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<const void> owner) {
   if (bytes.empty()) return absl::InvalidArgumentError("not a GraphDef: it is empty");
   if (static_cast<int64_t>(bytes.size()) > kMaxGraphBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("a GraphDef of ", bytes.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a GraphDef of ", bytes.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
   }
   Graph graph;
   WireReader reader(bytes);
@@ -145,7 +146,8 @@ int Graph::Find(absl::string_view name) const {
 
 absl::StatusOr<int> Graph::FindOrError(absl::string_view name) const {
   const int index = Find(name);
-  if (index < 0) return absl::NotFoundError(absl::StrCat("no node '", name, "' in the graph", DidYouMean(name, NodeNames())));
+  if (index < 0)
+    return absl::NotFoundError(absl::StrCat("no node '", name, "' in the graph", DidYouMean(name, NodeNames())));
   return index;
 }
 
@@ -176,7 +178,8 @@ absl::StatusOr<std::string> Graph::Serialize() const {
   if (!versions_.empty()) AppendBytesField(kGraphVersions, versions_, &out);
   out += other_fields_;
   if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("the graph takes ", out.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the graph takes ", out.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
   }
   return out;
 }

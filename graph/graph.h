@@ -1,5 +1,5 @@
-// Graph: a GraphDef as TensorFlow has it: nodes in file order, each with the names of its inputs; never optimised, and written
-// back byte for byte as far as Floe did not change it. A value type; reading is safe from any thread.
+// Graph: a GraphDef as TensorFlow has it: nodes in file order, each with the names of its inputs; never optimised, and
+// written back byte for byte as far as Floe did not change it. A value type; reading is safe from any thread.
 #ifndef FLOE_GRAPH_GRAPH_H_
 #define FLOE_GRAPH_GRAPH_H_
 
@@ -40,8 +40,8 @@ class Graph {
  public:
   Graph() = default;
 
-  // Walks the encoded GraphDef; tensors stay spans of `bytes`, which `owner` keeps alive. DATA_LOSS for malformed bytes,
-  // INVALID_ARGUMENT for two nodes of one name, an empty name or op.
+  // Walks the encoded GraphDef; tensors stay spans of `bytes`, which `owner` keeps alive. DATA_LOSS for malformed
+  // bytes, INVALID_ARGUMENT for two nodes of one name, an empty name or op.
   static absl::StatusOr<Graph> Parse(absl::string_view bytes, std::shared_ptr<const void> owner);
   // A file: binary GraphDef, or text where the name ends in .pbtxt. Names the file in every error.
   static absl::StatusOr<Graph> Load(const std::string& path);

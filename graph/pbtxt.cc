@@ -28,7 +28,8 @@ absl::StatusOr<Graph> Graph::ParseText(absl::string_view text) {
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
-  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(std::min<size_t>(text.size(), INT32_MAX)));
+  google::protobuf::io::ArrayInputStream stream(text.data(),
+                                                static_cast<int>(std::min<size_t>(text.size(), INT32_MAX)));
   if (!parser.Parse(&stream, &proto)) {
     return absl::InvalidArgumentError(absl::StrCat("not a GraphDef in text format: ", error.text()));
   }

@@ -17,7 +17,8 @@ namespace {
 constexpr int kTensorDType = 1, kTensorShape = 2, kTensorContent = 4;
 constexpr int kShapeDim = 2, kShapeUnknownRank = 3, kDimSize = 1;
 
-// A constant larger than this is no constant of a GraphDef: the file itself ends at 2 GiB, typed fields repeat one element.
+// A constant larger than this is no constant of a GraphDef: the file itself ends at 2 GiB, typed fields repeat one
+// element.
 constexpr int64_t kMaxConstantBytes = int64_t{16} << 30;
 
 absl::Status Malformed(absl::string_view what) { return absl::DataLossError(absl::StrCat("malformed ", what)); }
@@ -36,7 +37,8 @@ absl::StatusOr<PartialShape> DecodeShapeProto(absl::string_view encoded) {
     WireReader dim_reader(field.bytes);
     WireField dim_field;
     while (dim_reader.Next(&dim_field)) {
-      if (dim_field.number == kDimSize && dim_field.type == WireType::kVarint) size = static_cast<int64_t>(dim_field.value);
+      if (dim_field.number == kDimSize && dim_field.type == WireType::kVarint)
+        size = static_cast<int64_t>(dim_field.value);
     }
     if (!dim_reader.ok()) return Malformed("shape");
     if (size < -1) return absl::InvalidArgumentError(absl::StrCat("dimension ", size, " in a shape"));
@@ -68,7 +70,8 @@ absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::s
   WireReader reader(encoded);
   WireField field;
   while (reader.Next(&field)) {
-    if (field.number == kTensorDType && field.type == WireType::kVarint) dtype_number = static_cast<int64_t>(field.value);
+    if (field.number == kTensorDType && field.type == WireType::kVarint)
+      dtype_number = static_cast<int64_t>(field.value);
     if (field.number == kTensorContent && field.type == WireType::kBytes) content = field.bytes;
     if (field.number == kTensorShape && field.type == WireType::kBytes) {
       FLOE_ASSIGN_OR_RETURN(partial, DecodeShapeProto(field.bytes));
@@ -77,7 +80,8 @@ absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::s
   if (!reader.ok()) return Malformed("tensor");
   FLOE_ASSIGN_OR_RETURN(const DType dtype, DTypeFromNumber(dtype_number));
   const auto alignment = static_cast<uintptr_t>(IsComplex(dtype) ? ElementBytes(dtype) / 2 : ElementBytes(dtype));
-  const bool in_place = !content.empty() && alignment > 0 && reinterpret_cast<uintptr_t>(content.data()) % alignment == 0;
+  const bool in_place =
+      !content.empty() && alignment > 0 && reinterpret_cast<uintptr_t>(content.data()) % alignment == 0;
   if (!in_place) {
     tensorflow::TensorProto proto;
     if (encoded.size() > INT32_MAX || !proto.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
@@ -90,9 +94,10 @@ absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::s
   }
   FLOE_ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(partial.dims()));
   int64_t wanted;
-  if (!CheckedMul(shape.num_elements(), ElementBytes(dtype), &wanted) || wanted != static_cast<int64_t>(content.size())) {
-    return absl::InvalidArgumentError(absl::StrCat(DTypeName(dtype), " ", shape.ToString(), " does not take ", content.size(),
-                                                   " bytes of tensor_content"));
+  if (!CheckedMul(shape.num_elements(), ElementBytes(dtype), &wanted) ||
+      wanted != static_cast<int64_t>(content.size())) {
+    return absl::InvalidArgumentError(absl::StrCat(DTypeName(dtype), " ", shape.ToString(), " does not take ",
+                                                   content.size(), " bytes of tensor_content"));
   }
   return Tensor::View(dtype, shape, content.data(), owner);
 }

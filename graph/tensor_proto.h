@@ -15,8 +15,8 @@ namespace floe {
 absl::StatusOr<PartialShape> DecodeShapeProto(absl::string_view encoded);
 std::string EncodeShapeProto(const PartialShape& shape);
 
-// The tensor of an encoded TensorProto. Where the elements are tensor_content and lie aligned, they stay where they are and
-// `owner` is kept; otherwise they are copied. Fewer typed elements than the shape has: the last one repeats.
+// The tensor of an encoded TensorProto. Where the elements are tensor_content and lie aligned, they stay where they are
+// and `owner` is kept; otherwise they are copied. Fewer typed elements than the shape has: the last one repeats.
 absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::shared_ptr<const void>& owner);
 // As TensorFlow's make_tensor_proto: tensor_content for more than one element of a numeric type, else the typed field.
 std::string EncodeTensorProto(const Tensor& tensor);

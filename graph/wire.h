@@ -1,8 +1,9 @@
-// The protobuf wire format, read in place: a message is a sequence of fields, each a varint tag (number << 3 | type) and a value.
-// Type 0 is a varint, 1 eight bytes, 2 a length and that many bytes, 5 four bytes; groups (3, 4) are not used by TensorFlow.
-// Source: protobuf's "Encoding" guide.
+// The protobuf wire format, read in place: a message is a sequence of fields, each a varint tag (number << 3 | type)
+// and a value. Type 0 is a varint, 1 eight bytes, 2 a length and that many bytes, 5 four bytes; groups (3, 4) are not
+// used by TensorFlow. Source: protobuf's "Encoding" guide.
 //
-// Reading here instead of through generated messages keeps a graph's tensors as spans of the mapped file: no copy is made.
+// Reading here instead of through generated messages keeps a graph's tensors as spans of the mapped file: no copy is
+// made.
 #ifndef FLOE_GRAPH_WIRE_H_
 #define FLOE_GRAPH_WIRE_H_
 

@@ -1,7 +1,8 @@
 // Model: a graph on disk, loaded and compiled; ModelInstance: what runs it.
 //
-// A Model is immutable once loaded, owns the weights, and may be used from any thread; instances and handles keep it alive.
-// A ModelInstance has its own memory and its own team of threads: one thread uses it, always the same one, from its first Run.
+// A Model is immutable once loaded, owns the weights, and may be used from any thread; instances and handles keep it
+// alive. A ModelInstance has its own memory and its own team of threads: one thread uses it, always the same one, from
+// its first Run.
 #ifndef FLOE_MODEL_MODEL_H_
 #define FLOE_MODEL_MODEL_H_
 
@@ -29,9 +30,9 @@ struct TensorSpec {
 };
 
 struct ModelOptions {
-  std::string device = "auto";  // auto, cpu, cuda[:N], reference
-  int threads = 0;              // an instance's; 0: the machine's processors
-  std::string signature;        // of a SavedModel; empty: its default
+  std::string device = "auto";               // auto, cpu, cuda[:N], reference
+  int threads = 0;                           // an instance's; 0: the machine's processors
+  std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
   std::vector<std::string> disabled_passes;  // by name
 };
@@ -53,7 +54,7 @@ struct PlanStep {
   std::string kernel;
   std::vector<std::string> output_shapes;  // "float32[1,7,7,32]"
   int64_t flops = 0;
-  int64_t bytes = 0;  // read and written
+  int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
 };
 struct PlanSummary {
@@ -68,20 +69,22 @@ struct PlanSummary {
 class ModelInstance {
  public:
   virtual ~ModelInstance() = default;
-  // Computes `fetches` (by TensorSpec::name or tensor_name; empty: all outputs in order). INVALID_ARGUMENT naming the input for
-  // a missing, doubled or unknown one, a wrong dtype or shape; DEADLINE_EXCEEDED, CANCELLED; RESOURCE_EXHAUSTED.
-  // Results share no memory with the instance.
-  virtual absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches,
+  // Computes `fetches` (by TensorSpec::name or tensor_name; empty: all outputs in order). INVALID_ARGUMENT naming the
+  // input for a missing, doubled or unknown one, a wrong dtype or shape; DEADLINE_EXCEEDED, CANCELLED;
+  // RESOURCE_EXHAUSTED. Results share no memory with the instance.
+  virtual absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs,
+                                                  absl::Span<const std::string> fetches,
                                                   const RunControl& control = {}) = 0;
 };
 
 class Model {
  public:
-  // A frozen .pb or .pbtxt, a SavedModel folder, or a checkpoint prefix with its .meta beside it. Everything that is not
-  // supported is found here, all of it in one UNIMPLEMENTED error.
+  // A frozen .pb or .pbtxt, a SavedModel folder, or a checkpoint prefix with its .meta beside it. Everything that is
+  // not supported is found here, all of it in one UNIMPLEMENTED error.
   static absl::StatusOr<std::shared_ptr<const Model>> Load(const std::string& path, const ModelOptions& options = {});
   // The same for an encoded GraphDef in memory.
-  static absl::StatusOr<std::shared_ptr<const Model>> FromGraphDef(std::string graph_def, const ModelOptions& options = {});
+  static absl::StatusOr<std::shared_ptr<const Model>> FromGraphDef(std::string graph_def,
+                                                                   const ModelOptions& options = {});
 
   virtual ~Model() = default;
   virtual const std::vector<TensorSpec>& inputs() const = 0;
@@ -101,7 +104,8 @@ class Model {
   // Makes (or finds) the plan for these inputs' shapes, in the order of inputs().
   virtual absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const = 0;
   // One run on an instance and a thread that the model keeps for this call; from any thread, one at a time.
-  absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches = {}) const;
+  absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs,
+                                          absl::Span<const std::string> fetches = {}) const;
 
  protected:
   Model();

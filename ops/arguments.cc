@@ -25,7 +25,8 @@ absl::StatusOr<Dims> IntElements(const Tensor& tensor, absl::string_view what) {
 
 absl::StatusOr<int64_t> ScalarInt(const Tensor& tensor, absl::string_view what) {
   if (tensor.num_elements() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": wanted one number, got a tensor of shape ", tensor.shape().ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": wanted one number, got a tensor of shape ", tensor.shape().ToString()));
   }
   FLOE_ASSIGN_OR_RETURN(const Dims values, IntElements(tensor, what));
   return values[0];
@@ -33,7 +34,8 @@ absl::StatusOr<int64_t> ScalarInt(const Tensor& tensor, absl::string_view what) 
 
 absl::StatusOr<Shape> ShapeOf(const Tensor& sizes, absl::string_view what) {
   if (sizes.rank() > 1) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": wanted a vector of sizes, got shape ", sizes.shape().ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": wanted a vector of sizes, got shape ", sizes.shape().ToString()));
   }
   FLOE_ASSIGN_OR_RETURN(const Dims values, IntElements(sizes, what));
   absl::StatusOr<Shape> shape = Shape::Checked(values);
@@ -43,7 +45,8 @@ absl::StatusOr<Shape> ShapeOf(const Tensor& sizes, absl::string_view what) {
 
 absl::StatusOr<float> ScalarFloat(const Tensor& tensor, absl::string_view what) {
   if (tensor.num_elements() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": wanted one number, got a tensor of shape ", tensor.shape().ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": wanted one number, got a tensor of shape ", tensor.shape().ToString()));
   }
   float value = 0;
   FLOE_RETURN_IF_ERROR(OnDType(FloatTypes(), tensor.dtype(), [&]<typename T>() -> absl::Status {
@@ -73,7 +76,8 @@ absl::StatusOr<int64_t> KnownLength(const InferContext& context, int input) {
 absl::StatusOr<PartialShape> KnownShape(const InferContext& context, int input) {
   FLOE_RETURN_IF_ERROR(WantIndexDType(context, input));
   FLOE_ASSIGN_OR_RETURN(const int64_t length, KnownLength(context, input));
-  if (length > kMaxRank) return absl::InvalidArgumentError(absl::StrCat("input ", input, ": ", length, " dimensions are too many"));
+  if (length > kMaxRank)
+    return absl::InvalidArgumentError(absl::StrCat("input ", input, ": ", length, " dimensions are too many"));
   FLOE_ASSIGN_OR_RETURN(std::optional<Dims> sizes, context.KnownInts(input));
   if (!sizes.has_value()) {
     return length < 0 ? PartialShape::UnknownRank() : PartialShape::UnknownDims(static_cast<int>(length));

@@ -1,4 +1,5 @@
-// Arguments that ops take out of tensors: axes, sizes, shapes. Used by inference, where they may not be known yet, and evaluation.
+// Arguments that ops take out of tensors: axes, sizes, shapes. Used by inference, where they may not be known yet, and
+// evaluation.
 #ifndef FLOE_OPS_ARGUMENTS_H_
 #define FLOE_OPS_ARGUMENTS_H_
 
@@ -28,8 +29,8 @@ absl::StatusOr<float> ScalarFloat(const Tensor& tensor, absl::string_view what);
 absl::StatusOr<std::optional<int64_t>> KnownScalar(const InferContext& context, int input);
 // -1 among the sizes means not known; where only the number of sizes is known, the rank is.
 absl::StatusOr<PartialShape> KnownShape(const InferContext& context, int input);
-// What is known of how many elements a vector input has: PartialShape::kUnknownDim where nothing is. INVALID_ARGUMENT for
-// inputs that cannot be vectors.
+// What is known of how many elements a vector input has: PartialShape::kUnknownDim where nothing is. INVALID_ARGUMENT
+// for inputs that cannot be vectors.
 absl::StatusOr<int64_t> KnownLength(const InferContext& context, int input);
 
 // OK where the dtype is int32 or int64.

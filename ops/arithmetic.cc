@@ -146,7 +146,8 @@ struct BitwiseXor {
   }
 };
 
-// Counts past the width behave as the width less one, below 0 as 0: TensorFlow's own choice for what C++ leaves undefined.
+// Counts past the width behave as the width less one, below 0 as 0: TensorFlow's own choice for what C++ leaves
+// undefined.
 template <typename T>
 int ShiftCount(T count) {
   constexpr int kLast = static_cast<int>(sizeof(T)) * 8 - 1;

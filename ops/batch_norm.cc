@@ -14,7 +14,6 @@ namespace {
 
 using ImageTypes = TypeList<Half, Bfloat16, float>;
 
-
 absl::StatusOr<bool> ChannelsFirst(const AttrMap& attrs) {
   FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
   if (format == "NHWC" || format == "NDHWC") return false;
@@ -30,7 +29,8 @@ absl::Status InferBatchNorm(InferContext& context) {
   FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
   PartialShape x = context.shape(0);
   if (x.has_rank() && x.rank() != 4 && x.rank() != 5) {
-    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
   }
   const int axis = channels_first ? 1 : x.has_rank() ? x.rank() - 1 : 3;
   int64_t channels = DimOrUnknown(x, axis);

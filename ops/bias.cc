@@ -12,7 +12,8 @@ namespace {
 absl::StatusOr<int> ChannelAxis(const AttrMap& attrs, int rank) {
   FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
   if (format == "NHWC") return rank - 1;
-  if (format != "NCHW") return absl::InvalidArgumentError(absl::StrCat("data_format: wanted NHWC or NCHW, got '", format, "'"));
+  if (format != "NCHW")
+    return absl::InvalidArgumentError(absl::StrCat("data_format: wanted NHWC or NCHW, got '", format, "'"));
   return 1;
 }
 
@@ -53,7 +54,8 @@ absl::Status EvalBiasAdd(EvalContext& context) {
   spread.set_dim(axis, channels);
   const BroadcastWalk walk = BroadcastWalk::Of(value.shape(), {&value.shape(), &spread});
   return OnDType(NumberTypes(), value.dtype(), [&]<typename T>() -> absl::Status {
-    BroadcastBinary(walk, value.data<T>(), bias.data<T>(), output->mutable_data<T>(), [](T a, T b) { return WrapAdd(a, b); });
+    BroadcastBinary(walk, value.data<T>(), bias.data<T>(), output->mutable_data<T>(),
+                    [](T a, T b) { return WrapAdd(a, b); });
     return absl::OkStatus();
   });
 }

@@ -10,8 +10,8 @@
 
 namespace floe {
 
-// The dimensions of the result with neighbours merged wherever every operand allows it, so that most walks are one or two
-// dimensions deep. A stride is 0 where the operand is broadcast along the dimension.
+// The dimensions of the result with neighbours merged wherever every operand allows it, so that most walks are one or
+// two dimensions deep. A stride is 0 where the operand is broadcast along the dimension.
 struct BroadcastWalk {
   static constexpr int kMaxOperands = 5;
   Dims dims;  // at least one; the last is the row
@@ -26,7 +26,8 @@ struct BroadcastWalk {
   int64_t row_stride(int operand) const { return strides[operand].back(); }
 };
 
-// Calls `body(first, offsets)` once a row, in order: `first` is the row's place in the result, `offsets[k]` in operand k.
+// Calls `body(first, offsets)` once a row, in order: `first` is the row's place in the result, `offsets[k]` in operand
+// k.
 template <typename Body>
 void ForEachRow(const BroadcastWalk& walk, Body&& body) {
   const int outer = static_cast<int>(walk.dims.size()) - 1;

@@ -21,8 +21,8 @@ int64_t TruncateTo64(F value) {
   return std::numeric_limits<int64_t>::min();
 }
 
-// What TensorFlow gives on x86 where C++ leaves the conversion undefined. `saturate` is true of the source types for which it
-// clamps to small integers; float wraps through int32 there.
+// What TensorFlow gives on x86 where C++ leaves the conversion undefined. `saturate` is true of the source types for
+// which it clamps to small integers; float wraps through int32 there.
 template <typename To, typename F>
 To FloatToInt(F value, bool saturate) {
   constexpr double kLeast = static_cast<double>(std::numeric_limits<To>::min());
@@ -150,8 +150,8 @@ absl::StatusOr<PartialShape> BitcastShape(PartialShape shape, DType from, DType 
   }
   const int64_t ratio = to_bytes / from_bytes;
   if (shape.rank() == 0 || (shape.dim(shape.rank() - 1) >= 0 && shape.dim(shape.rank() - 1) != ratio)) {
-    return absl::InvalidArgumentError(absl::StrCat("cannot bitcast ", DTypeName(from), " ", shape.ToString(), " to ", DTypeName(to),
-                                                   ": wanted a last dimension of ", ratio));
+    return absl::InvalidArgumentError(absl::StrCat("cannot bitcast ", DTypeName(from), " ", shape.ToString(), " to ",
+                                                   DTypeName(to), ": wanted a last dimension of ", ratio));
   }
   return PartialShape(Dims(shape.dims().begin(), shape.dims().end() - 1));
 }
@@ -168,7 +168,8 @@ absl::Status EvalBitcast(EvalContext& context) {
   const Tensor& input = context.input(0);
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, BitcastShape(input.shape(), input.dtype(), context.output_dtype(0)));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape.ToShape()));
-  if (input.byte_size() > 0) std::memcpy(output->raw_mutable_data(), input.raw_data(), static_cast<size_t>(input.byte_size()));
+  if (input.byte_size() > 0)
+    std::memcpy(output->raw_mutable_data(), input.raw_data(), static_cast<size_t>(input.byte_size()));
   return absl::OkStatus();
 }
 

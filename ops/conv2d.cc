@@ -35,7 +35,8 @@ W MulAdd(W sum, W a, W b) {
   return WrapAdd(sum, WrapMul(a, b));
 }
 
-// Adds one input pixel, seen through one tap, to the sums of a group's outputs. The inner loop runs over contiguous outputs.
+// Adds one input pixel, seen through one tap, to the sums of a group's outputs. The inner loop runs over contiguous
+// outputs.
 template <typename T>
 void AddTap(const T* pixel, int64_t channel_stride, int64_t in_channels, const T* filter, int64_t filter_stride,
             int64_t out_channels, Wide<T>* sums) {
@@ -56,12 +57,13 @@ void Conv2D(const Conv2DGeometry& g, const T* input, const T* filter, Wide<T>* s
         std::fill_n(sums, g.out_channels, Wide<T>(0));
         for (int64_t ky = g.height.FirstTap(y), last_y = g.height.LastTap(y); ky < last_y; ++ky) {
           for (int64_t kx = g.width.FirstTap(x), last_x = g.width.LastTap(x); kx < last_x; ++kx) {
-            const int64_t row = g.height.Start(y) + ky * g.height.dilation, column = g.width.Start(x) + kx * g.width.dilation;
+            const int64_t row = g.height.Start(y) + ky * g.height.dilation,
+                          column = g.width.Start(x) + kx * g.width.dilation;
             const T* const pixel = input + n * in.batch + row * in.row + column * in.column;
             const T* const tap = filter + (ky * g.width.filter + kx) * group_in * g.out_channels;
             for (int64_t group = 0; group < g.groups; ++group) {
-              AddTap(pixel + group * group_in * in.channel, in.channel, group_in, tap + group * group_out, g.out_channels,
-                     group_out, sums + group * group_out);
+              AddTap(pixel + group * group_in * in.channel, in.channel, group_in, tap + group * group_out,
+                     g.out_channels, group_out, sums + group * group_out);
             }
           }
         }
@@ -81,7 +83,8 @@ void DepthwiseConv2D(const Conv2DGeometry& g, const T* input, const T* filter, W
         std::fill_n(sums, g.out_channels, Wide<T>(0));
         for (int64_t ky = g.height.FirstTap(y), last_y = g.height.LastTap(y); ky < last_y; ++ky) {
           for (int64_t kx = g.width.FirstTap(x), last_x = g.width.LastTap(x); kx < last_x; ++kx) {
-            const int64_t row = g.height.Start(y) + ky * g.height.dilation, column = g.width.Start(x) + kx * g.width.dilation;
+            const int64_t row = g.height.Start(y) + ky * g.height.dilation,
+                          column = g.width.Start(x) + kx * g.width.dilation;
             const T* const pixel = input + n * in.batch + row * in.row + column * in.column;
             const T* const tap = filter + (ky * g.width.filter + kx) * g.out_channels;
             for (int64_t c = 0, o = 0; c < g.in_channels; ++c) {
@@ -108,14 +111,16 @@ void Conv2DBackpropInput(const Conv2DGeometry& g, const T* filter, const T* grad
         const T* const from = gradient + n * out.batch + y * out.row + x * out.column;
         for (int64_t ky = g.height.FirstTap(y), last_y = g.height.LastTap(y); ky < last_y; ++ky) {
           for (int64_t kx = g.width.FirstTap(x), last_x = g.width.LastTap(x); kx < last_x; ++kx) {
-            const int64_t row = g.height.Start(y) + ky * g.height.dilation, column = g.width.Start(x) + kx * g.width.dilation;
+            const int64_t row = g.height.Start(y) + ky * g.height.dilation,
+                          column = g.width.Start(x) + kx * g.width.dilation;
             Wide<T>* const pixel = input + n * in.batch + row * in.row + column * in.column;
             const T* const tap = filter + (ky * g.width.filter + kx) * group_in * g.out_channels;
             for (int64_t c = 0; c < g.in_channels; ++c) {
               const int64_t first = c / group_in * group_out;
               const T* const taps = tap + c % group_in * g.out_channels + first;
               Wide<T> sum = 0;
-              for (int64_t o = 0; o < group_out; ++o) sum = MulAdd<Wide<T>>(sum, from[(first + o) * out.channel], taps[o]);
+              for (int64_t o = 0; o < group_out; ++o)
+                sum = MulAdd<Wide<T>>(sum, from[(first + o) * out.channel], taps[o]);
               pixel[c * in.channel] = WrapAdd(pixel[c * in.channel], sum);
             }
           }
@@ -125,7 +130,8 @@ void Conv2DBackpropInput(const Conv2DGeometry& g, const T* filter, const T* grad
   }
 }
 
-template <absl::StatusOr<Conv2DGeometry> (*kGeometry)(const AttrMap&, const PartialShape&, const PartialShape&), typename Types>
+template <absl::StatusOr<Conv2DGeometry> (*kGeometry)(const AttrMap&, const PartialShape&, const PartialShape&),
+          typename Types>
 absl::Status InferConv(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 1));
@@ -164,8 +170,8 @@ absl::StatusOr<PartialShape> BackpropInputShape(const AttrMap& attrs, PartialSha
   return sizes;
 }
 
-absl::StatusOr<Conv2DGeometry> BackpropGeometry(const AttrMap& attrs, const PartialShape& input, const PartialShape& filter,
-                                                const PartialShape& gradient) {
+absl::StatusOr<Conv2DGeometry> BackpropGeometry(const AttrMap& attrs, const PartialShape& input,
+                                                const PartialShape& filter, const PartialShape& gradient) {
   FLOE_ASSIGN_OR_RETURN(Conv2DGeometry geometry, ComputeConv2DGeometry(attrs, input, filter));
   absl::StatusOr<PartialShape> merged = MergeShapes(geometry.OutputShape(), gradient);
   if (!merged.ok()) return Annotate(merged.status(), "input 2 and the shape that the convolution of input_sizes has");
@@ -179,7 +185,8 @@ absl::Status InferBackpropInput(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantRank(1, 4));
   FLOE_RETURN_IF_ERROR(context.WantRank(2, 4));
   FLOE_ASSIGN_OR_RETURN(PartialShape sizes, KnownShape(context, 0));
-  FLOE_ASSIGN_OR_RETURN(sizes, BackpropInputShape(context.attrs(), std::move(sizes), context.shape(1), context.shape(2)));
+  FLOE_ASSIGN_OR_RETURN(sizes,
+                        BackpropInputShape(context.attrs(), std::move(sizes), context.shape(1), context.shape(2)));
   FLOE_RETURN_IF_ERROR(BackpropGeometry(context.attrs(), sizes, context.shape(1), context.shape(2)).status());
   context.AddOutput(context.dtype(1), std::move(sizes));
   return absl::OkStatus();
@@ -188,8 +195,10 @@ absl::Status InferBackpropInput(InferContext& context) {
 absl::Status EvalBackpropInput(EvalContext& context) {
   const Tensor &filter = context.input(1), &gradient = context.input(2);
   FLOE_ASSIGN_OR_RETURN(const Shape given, ShapeOf(context.input(0), "input 0"));
-  FLOE_ASSIGN_OR_RETURN(const PartialShape sizes, BackpropInputShape(context.attrs(), given, filter.shape(), gradient.shape()));
-  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry geometry, BackpropGeometry(context.attrs(), sizes, filter.shape(), gradient.shape()));
+  FLOE_ASSIGN_OR_RETURN(const PartialShape sizes,
+                        BackpropInputShape(context.attrs(), given, filter.shape(), gradient.shape()));
+  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry geometry,
+                        BackpropGeometry(context.attrs(), sizes, filter.shape(), gradient.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, sizes.ToShape()));
   return OnDType(ConvTypes(), filter.dtype(), [&]<typename T>() -> absl::Status {
     T* const to = output->mutable_data<T>();
@@ -216,7 +225,8 @@ constexpr OpInfo kOps[] = {
 
 }  // namespace
 
-absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter, Tensor* output) {
+absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter,
+                             Tensor* output) {
   return OnDType(ConvTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(geometry.out_channels));
     Conv2D(geometry, input.data<T>(), filter.data<T>(), sums.get(), output->mutable_data<T>());
@@ -224,7 +234,8 @@ absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input
   });
 }
 
-absl::Status ReferenceDepthwiseConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter, Tensor* output) {
+absl::Status ReferenceDepthwiseConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter,
+                                      Tensor* output) {
   return OnDType(FloatTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(geometry.out_channels));
     DepthwiseConv2D(geometry, input.data<T>(), filter.data<T>(), sums.get(), output->mutable_data<T>());

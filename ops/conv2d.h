@@ -12,7 +12,8 @@ absl::Span<const OpInfo> Conv2DOps();
 
 // The plain computations, for the fused forms too. Shapes are the geometry's; dtypes are one of Conv2D's.
 absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter, Tensor* output);
-absl::Status ReferenceDepthwiseConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter, Tensor* output);
+absl::Status ReferenceDepthwiseConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter,
+                                      Tensor* output);
 
 }  // namespace floe
 

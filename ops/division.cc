@@ -8,7 +8,8 @@
 namespace floe {
 namespace {
 
-// Quotient toward zero. Divisors are not 0 (checked before); the least number by -1 wraps to itself instead of trapping.
+// Quotient toward zero. Divisors are not 0 (checked before); the least number by -1 wraps to itself instead of
+// trapping.
 template <typename T>
 T Quotient(T a, T b) {
   if constexpr (std::is_signed_v<T>) {

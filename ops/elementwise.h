@@ -59,7 +59,8 @@ absl::Status EvalBinary(EvalContext& context) {
   const BroadcastWalk walk = BroadcastWalk::Of(shape, {&a.shape(), &b.shape()});
   return OnDType(Types(), a.dtype(), [&]<typename T>() -> absl::Status {
     using R = decltype(F::template Apply<T>(T(), T()));
-    BroadcastBinary(walk, a.data<T>(), b.data<T>(), output->mutable_data<R>(), [](const T& x, const T& y) { return F::template Apply<T>(x, y); });
+    BroadcastBinary(walk, a.data<T>(), b.data<T>(), output->mutable_data<R>(),
+                    [](const T& x, const T& y) { return F::template Apply<T>(x, y); });
     return absl::OkStatus();
   });
 }

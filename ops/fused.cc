@@ -91,7 +91,8 @@ void Combine(const Shape& arg_shape, const T* arg, Tensor* y, F f) {
 
 // y = (y - mean) * scale / sqrt(variance + epsilon) + offset, of each channel's own.
 template <typename T>
-void Normalize(const T* scale, const T* offset, const T* mean, const T* variance, float epsilon, int channel_axis, Tensor* y) {
+void Normalize(const T* scale, const T* offset, const T* mean, const T* variance, float epsilon, int channel_axis,
+               Tensor* y) {
   using W = Wide<T>;
   const int64_t channels = y->shape().dim(channel_axis);
   int64_t inner = 1;
@@ -221,7 +222,8 @@ absl::StatusOr<bool> HasRelu(const AttrMap& attrs) {
   FLOE_ASSIGN_OR_RETURN(const std::string mode, attrs.String("activation_mode", "Identity"));
   if (mode == "Identity") return false;
   if (mode == "Relu") return true;
-  return absl::InvalidArgumentError(absl::StrCat("attribute 'activation_mode': wanted Identity or Relu, got '", mode, "'"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("attribute 'activation_mode': wanted Identity or Relu, got '", mode, "'"));
 }
 
 absl::Status InferBatchNormEx(InferContext& context) {
@@ -276,12 +278,14 @@ absl::StatusOr<std::vector<FusedStep>> ParseFusedSteps(const AttrMap& attrs, int
     for (const StepRow& row : kSteps) {
       if (name == row.name) found = &row;
     }
-    if (found == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute 'fused_ops': nobody knows '", name, "'"));
+    if (found == nullptr)
+      return absl::InvalidArgumentError(absl::StrCat("attribute 'fused_ops': nobody knows '", name, "'"));
     steps.push_back({found->kind, next, found->num_args});
     next += found->num_args;
   }
   if (next != num_inputs) {
-    return absl::InvalidArgumentError(absl::StrCat("attribute 'fused_ops': its steps want ", next, " inputs, got ", num_inputs));
+    return absl::InvalidArgumentError(
+        absl::StrCat("attribute 'fused_ops': its steps want ", next, " inputs, got ", num_inputs));
   }
   return steps;
 }

@@ -39,7 +39,8 @@ absl::StatusOr<int> BatchDims(const AttrMap& attrs, int indices_rank) {
 }
 
 // params[:axis] + indices[batch_dims:] + params[axis + 1:].
-absl::StatusOr<PartialShape> GatheredShape(const PartialShape& params, const PartialShape& indices, int axis, int batch_dims) {
+absl::StatusOr<PartialShape> GatheredShape(const PartialShape& params, const PartialShape& indices, int axis,
+                                           int batch_dims) {
   if (batch_dims > axis) {
     return absl::InvalidArgumentError(absl::StrCat("batch_dims ", batch_dims, " is past axis ", axis));
   }
@@ -133,7 +134,8 @@ absl::StatusOr<bool> IgnoresBadIndices(const AttrMap& attrs) {
   FLOE_ASSIGN_OR_RETURN(const std::string policy, attrs.String("bad_indices_policy", ""));
   if (policy.empty() || policy == "DEFAULT" || policy == "ERROR") return false;
   if (policy == "IGNORE") return true;
-  return absl::InvalidArgumentError(absl::StrCat("attribute 'bad_indices_policy': wanted ERROR or IGNORE, got '", policy, "'"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("attribute 'bad_indices_policy': wanted ERROR or IGNORE, got '", policy, "'"));
 }
 
 absl::Status InferGatherNd(InferContext& context) {

@@ -33,7 +33,8 @@ absl::Status EvalEnsureShape(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const PartialShape wanted, context.attrs().OfShape("shape"));
   const Tensor& input = context.input(0);
   if (!wanted.Matches(input.shape())) {
-    return absl::InvalidArgumentError(absl::StrCat("wanted shape ", wanted.ToString(), ", got ", input.shape().ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("wanted shape ", wanted.ToString(), ", got ", input.shape().ToString()));
   }
   return context.SetOutput(0, input);
 }

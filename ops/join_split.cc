@@ -148,7 +148,8 @@ absl::Status InferUnpack(InferContext& context) {
   FLOE_ASSIGN_OR_RETURN(const int64_t axis, context.attrs().Int("axis", 0));
   FLOE_ASSIGN_OR_RETURN(const int64_t num, context.attrs().Int("num"));
   // No tensor is unpacked into more pieces than this; a number beyond it is a damaged file.
-  if (num < 0 || num > (1 << 24)) return absl::InvalidArgumentError(absl::StrCat("attribute 'num': ", num, " is no count"));
+  if (num < 0 || num > (1 << 24))
+    return absl::InvalidArgumentError(absl::StrCat("attribute 'num': ", num, " is no count"));
   FLOE_RETURN_IF_ERROR(WantRankAtLeast(context, 0, 1));
   PartialShape shape = context.shape(0);
   if (shape.has_rank()) {
@@ -171,8 +172,8 @@ absl::Status EvalUnpack(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const int at, NormalAxis(axis, input.rank()));
   const int64_t num = input.shape().dim(at);
   if (num != context.num_outputs()) {
-    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted size ", context.num_outputs(), " along axis ", at, ", got shape ",
-                                                   input.shape().ToString()));
+    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted size ", context.num_outputs(), " along axis ", at,
+                                                   ", got shape ", input.shape().ToString()));
   }
   const int64_t outer = Outer(input.shape(), at), inner = Inner(input.shape(), at);
   Dims dims(input.shape().dims().begin(), input.shape().dims().end());
@@ -187,12 +188,14 @@ absl::Status EvalUnpack(EvalContext& context) {
 // The number of results of Split and SplitV.
 absl::StatusOr<int64_t> NumSplit(const AttrMap& attrs) {
   FLOE_ASSIGN_OR_RETURN(const int64_t num, attrs.Int("num_split"));
-  if (num < 1 || num > (1 << 24)) return absl::InvalidArgumentError(absl::StrCat("attribute 'num_split': ", num, " is no count"));
+  if (num < 1 || num > (1 << 24))
+    return absl::InvalidArgumentError(absl::StrCat("attribute 'num_split': ", num, " is no count"));
   return num;
 }
 
 absl::Status SplitInto(EvalContext& context, const Tensor& input, int axis, absl::Span<const int64_t> sizes) {
-  const int64_t outer = Outer(input.shape(), axis), inner = Inner(input.shape(), axis), row = input.shape().dim(axis) * inner;
+  const int64_t outer = Outer(input.shape(), axis), inner = Inner(input.shape(), axis),
+                row = input.shape().dim(axis) * inner;
   int64_t place = 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
     Shape shape = input.shape();
@@ -206,7 +209,8 @@ absl::Status SplitInto(EvalContext& context, const Tensor& input, int axis, absl
 }
 
 absl::Status Uneven(int64_t size, int64_t num, int axis) {
-  return absl::InvalidArgumentError(absl::StrCat("size ", size, " of axis ", axis, " does not split into ", num, " equal parts"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("size ", size, " of axis ", axis, " does not split into ", num, " equal parts"));
 }
 
 absl::Status InferSplit(InferContext& context) {
@@ -256,7 +260,8 @@ absl::StatusOr<Dims> SplitSizes(Dims sizes, int64_t total, int64_t num) {
     *rest = total - sum;
     sum = total;
   }
-  if (sum != total) return absl::InvalidArgumentError(absl::StrCat("input 1: wanted sizes with sum ", total, ", got ", sum));
+  if (sum != total)
+    return absl::InvalidArgumentError(absl::StrCat("input 1: wanted sizes with sum ", total, ", got ", sum));
   return sizes;
 }
 

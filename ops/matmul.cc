@@ -24,8 +24,8 @@ T MaybeConj(T value, bool conjugate) {
   }
 }
 
-// One product. Sums run over k in the outer loop, so that the inner one walks contiguous rows of b and of the sums; a transposed
-// b has been laid out as rows before.
+// One product. Sums run over k in the outer loop, so that the inner one walks contiguous rows of b and of the sums; a
+// transposed b has been laid out as rows before.
 template <typename T>
 void Multiply(const MatMulGeometry& g, const T* a, const T* b, Wide<T>* row, T* out) {
   for (int64_t i = 0; i < g.m; ++i) {
@@ -79,7 +79,8 @@ absl::Status InferBatchMatMulV3(InferContext& context) {
   FLOE_RETURN_IF_ERROR(InferMatMul<false>(context));
   FLOE_ASSIGN_OR_RETURN(const DType out, context.attrs().Type("Tout", context.dtype(0)));
   if (out == context.dtype(0)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("attribute 'Tout': wanted ", DTypeName(context.dtype(0)), ", got ", DTypeName(out)));
+  return absl::InvalidArgumentError(
+      absl::StrCat("attribute 'Tout': wanted ", DTypeName(context.dtype(0)), ", got ", DTypeName(out)));
 }
 
 absl::Status EvalMatMul(EvalContext& context) {
@@ -105,7 +106,8 @@ PartialShape MatMulGeometry::OutputShape() const {
   return PartialShape(std::move(dims));
 }
 
-absl::StatusOr<MatMulGeometry> ComputeMatMulGeometry(const AttrMap& attrs, const PartialShape& a, const PartialShape& b) {
+absl::StatusOr<MatMulGeometry> ComputeMatMulGeometry(const AttrMap& attrs, const PartialShape& a,
+                                                     const PartialShape& b) {
   MatMulGeometry g;
   FLOE_ASSIGN_OR_RETURN(g.transpose_a, EitherAttr(attrs, "transpose_a", "adj_x"));
   FLOE_ASSIGN_OR_RETURN(g.transpose_b, EitherAttr(attrs, "transpose_b", "adj_y"));
@@ -115,12 +117,13 @@ absl::StatusOr<MatMulGeometry> ComputeMatMulGeometry(const AttrMap& attrs, const
   g.n = b.dim(rb - (g.transpose_b ? 2 : 1));
   const int64_t ka = a.dim(ra - (g.transpose_a ? 2 : 1)), kb = b.dim(rb - (g.transpose_b ? 1 : 2));
   if (!MergeDim(ka, kb).ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("matrices ", a.ToString(), g.transpose_a ? " (transposed)" : "", " and ",
-                                                   b.ToString(), g.transpose_b ? " (transposed)" : "", " do not multiply: sizes ",
-                                                   ka, " and ", kb));
+    return absl::InvalidArgumentError(absl::StrCat("matrices ", a.ToString(), g.transpose_a ? " (transposed)" : "",
+                                                   " and ", b.ToString(), g.transpose_b ? " (transposed)" : "",
+                                                   " do not multiply: sizes ", ka, " and ", kb));
   }
   FLOE_ASSIGN_OR_RETURN(g.k, MergeDim(ka, kb));
-  const PartialShape batch_a(Dims(a.dims().begin(), a.dims().end() - 2)), batch_b(Dims(b.dims().begin(), b.dims().end() - 2));
+  const PartialShape batch_a(Dims(a.dims().begin(), a.dims().end() - 2)),
+      batch_b(Dims(b.dims().begin(), b.dims().end() - 2));
   FLOE_ASSIGN_OR_RETURN(const PartialShape batch, BroadcastShapes(batch_a, batch_b));
   g.batch.assign(batch.dims().begin(), batch.dims().end());
   return g;

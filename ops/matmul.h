@@ -21,7 +21,8 @@ struct MatMulGeometry {
   PartialShape OutputShape() const;
 };
 // Attributes transpose_a and transpose_b, or adj_x and adj_y.
-absl::StatusOr<MatMulGeometry> ComputeMatMulGeometry(const AttrMap& attrs, const PartialShape& a, const PartialShape& b);
+absl::StatusOr<MatMulGeometry> ComputeMatMulGeometry(const AttrMap& attrs, const PartialShape& a,
+                                                     const PartialShape& b);
 
 // The plain computation, for the fused form too.
 absl::Status ReferenceMatMul(const MatMulGeometry& geometry, const Tensor& a, const Tensor& b, Tensor* output);

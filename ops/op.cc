@@ -32,14 +32,15 @@ absl::Status InferContext::WantDType(int input, DType wanted) const {
 
 absl::Status InferContext::WantSameDType(int a, int b) const {
   if (dtype(a) == dtype(b)) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("inputs ", a, " and ", b, " must have one dtype, got ", DTypeName(dtype(a)),
-                                                 " and ", DTypeName(dtype(b))));
+  return absl::InvalidArgumentError(absl::StrCat("inputs ", a, " and ", b, " must have one dtype, got ",
+                                                 DTypeName(dtype(a)), " and ", DTypeName(dtype(b))));
 }
 
 absl::StatusOr<std::optional<Dims>> InferContext::KnownInts(int input) const {
   const TensorInfo& info = inputs_[input];
   if (info.dtype != DType::kInt32 && info.dtype != DType::kInt64) {
-    return absl::InvalidArgumentError(absl::StrCat("input ", input, ": wanted int32 or int64, got ", DTypeName(info.dtype)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("input ", input, ": wanted int32 or int64, got ", DTypeName(info.dtype)));
   }
   if (info.value == nullptr) return std::nullopt;
   FLOE_ASSIGN_OR_RETURN(Dims values, ToInt64s(*info.value));
@@ -51,8 +52,8 @@ absl::StatusOr<Tensor*> EvalContext::Output(int i, const Shape& shape) {
   if (!output->valid()) {
     FLOE_ASSIGN_OR_RETURN(*output, Tensor::Allocate(output_dtypes_[i], shape));
   } else if (output->shape() != shape) {
-    return absl::InternalError(absl::StrCat("result ", i, " of '", name_, "' was planned as ", output->shape().ToString(),
-                                            " and came out as ", shape.ToString()));
+    return absl::InternalError(absl::StrCat("result ", i, " of '", name_, "' was planned as ",
+                                            output->shape().ToString(), " and came out as ", shape.ToString()));
   }
   return output;
 }

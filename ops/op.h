@@ -1,7 +1,7 @@
 // What an op MEANS: the types and shapes of its results, and a plain reference evaluation. Kernels may only be faster.
 //
-// One OpInfo an op, in its family's table (ops/<family>.cc); ops/registry.h finds it by name. OpInfos live for the whole process.
-// Functions here are pure and may be called from any thread.
+// One OpInfo an op, in its family's table (ops/<family>.cc); ops/registry.h finds it by name. OpInfos live for the
+// whole process. Functions here are pure and may be called from any thread.
 #ifndef FLOE_OPS_OP_H_
 #define FLOE_OPS_OP_H_
 
@@ -64,8 +64,8 @@ class InferContext {
 // The arguments and results of one evaluation, on the host.
 class EvalContext {
  public:
-  // `inputs` outlive the context. `outputs`: one a result; where it is valid() already (dtype and shape known beforehand, memory
-  // laid out by the caller), it is written in place.
+  // `inputs` outlive the context. `outputs`: one a result; where it is valid() already (dtype and shape known
+  // beforehand, memory laid out by the caller), it is written in place.
   EvalContext(absl::string_view name, const AttrMap& attrs, absl::Span<const Tensor* const> inputs,
               absl::Span<const DType> output_dtypes, absl::Span<Tensor* const> outputs)
       : name_(name), attrs_(attrs), inputs_(inputs), output_dtypes_(output_dtypes), outputs_(outputs) {}

@@ -22,10 +22,12 @@ absl::StatusOr<Shape> PaddedShape(const Shape& shape, const Dims& paddings) {
   for (int axis = 0; axis < shape.rank(); ++axis) {
     const int64_t before = paddings[2 * axis], after = paddings[2 * axis + 1];
     if (before < 0 || after < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("paddings of dimension ", axis, ": wanted 0 or more, got ", before, " and ", after));
+      return absl::InvalidArgumentError(
+          absl::StrCat("paddings of dimension ", axis, ": wanted 0 or more, got ", before, " and ", after));
     }
     if (!CheckedAdd(shape.dim(axis), before, &dims[axis]) || !CheckedAdd(dims[axis], after, &dims[axis])) {
-      return absl::InvalidArgumentError(absl::StrCat("paddings of dimension ", axis, " are too large: ", before, " and ", after));
+      return absl::InvalidArgumentError(
+          absl::StrCat("paddings of dimension ", axis, " are too large: ", before, " and ", after));
     }
   }
   return Shape::Checked(dims);
@@ -103,17 +105,19 @@ absl::Status InferMirrorPad(InferContext& context) {
   return InferPad(context);
 }
 
-// Axis by axis, from the last: the borders of an axis mirror what lies inside along it, whose own later borders are there already.
+// Axis by axis, from the last: the borders of an axis mirror what lies inside along it, whose own later borders are
+// there already.
 absl::Status EvalMirrorPad(EvalContext& context) {
   const Tensor& input = context.input(0);
   FLOE_ASSIGN_OR_RETURN(const int64_t offset, MirrorOffset(context.attrs()));
   FLOE_ASSIGN_OR_RETURN(const Dims paddings, ToInt64s(context.input(1)));
   FLOE_ASSIGN_OR_RETURN(const Shape shape, PaddedShape(input.shape(), paddings));
   for (int axis = 0; axis < input.rank(); ++axis) {
-    const int64_t most = input.shape().dim(axis) - offset, larger = std::max(paddings[2 * axis], paddings[2 * axis + 1]);
+    const int64_t most = input.shape().dim(axis) - offset,
+                  larger = std::max(paddings[2 * axis], paddings[2 * axis + 1]);
     if (larger > std::max<int64_t>(most, 0)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("paddings of dimension ", axis, ": wanted at most ", std::max<int64_t>(most, 0), ", got ", larger));
+      return absl::InvalidArgumentError(absl::StrCat("paddings of dimension ", axis, ": wanted at most ",
+                                                     std::max<int64_t>(most, 0), ", got ", larger));
     }
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));

@@ -65,7 +65,8 @@ void Pool(const Pool2DGeometry& g, const T* input, T* output) {
   const int64_t in_row = g.width.input * in_column, out_row = g.width.output * out_column;
   const int64_t in_channel = g.channels_first ? g.height.input * in_row : 1;
   const int64_t out_channel = g.channels_first ? g.height.output * out_row : 1;
-  const int64_t in_batch = g.height.input * g.width.input * g.channels, out_batch = g.height.output * g.width.output * g.channels;
+  const int64_t in_batch = g.height.input * g.width.input * g.channels,
+                out_batch = g.height.output * g.width.output * g.channels;
   for (int64_t n = 0; n < g.batch; ++n) {
     for (int64_t y = 0; y < g.height.output; ++y) {
       const int64_t first_y = g.height.FirstTap(y), last_y = std::max(first_y, g.height.LastTap(y));
@@ -109,7 +110,8 @@ absl::Status RunPool(EvalContext& context, const Pool2DGeometry& geometry) {
 
 template <typename Pooling, typename Types>
 absl::Status EvalPool(EvalContext& context) {
-  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, ComputePool2DGeometry(context.attrs(), context.input(0).shape()));
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry,
+                        ComputePool2DGeometry(context.attrs(), context.input(0).shape()));
   return RunPool<Pooling, Types>(context, geometry);
 }
 
@@ -126,7 +128,8 @@ absl::Status InferMaxPoolV2(InferContext& context) {
     context.AddOutput(context.dtype(0), std::move(shape));
     return absl::OkStatus();
   }
-  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, ComputePool2DGeometry(context.attrs(), context.shape(0), *ksize, *strides));
+  FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry,
+                        ComputePool2DGeometry(context.attrs(), context.shape(0), *ksize, *strides));
   context.AddOutput(context.dtype(0), geometry.OutputShape());
   return absl::OkStatus();
 }

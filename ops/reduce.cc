@@ -17,7 +17,8 @@ namespace {
 
 // Sums are kept in more digits than the elements have, so that the order of adding does not matter to the result.
 template <typename T>
-using Accumulator = std::conditional_t<kIsFloat<T>, double, std::conditional_t<std::is_same_v<T, Complex64>, Complex128, T>>;
+using Accumulator =
+    std::conditional_t<kIsFloat<T>, double, std::conditional_t<std::is_same_v<T, Complex64>, Complex128, T>>;
 
 // Integer results wrap; floating ones round once.
 template <typename T, typename A>
@@ -285,14 +286,10 @@ constexpr OpInfo ReductionOp(const char* name) {
 }
 
 constexpr OpInfo kOps[] = {
-    ReductionOp<Sum, NumberTypes>("Sum"),
-    ReductionOp<Mean, NumberTypes>("Mean"),
-    ReductionOp<Product, NumberTypes>("Prod"),
-    ReductionOp<Max, RealTypes>("Max"),
-    ReductionOp<Min, RealTypes>("Min"),
-    ReductionOp<EuclideanNorm, NumberTypes>("EuclideanNorm"),
-    ReductionOp<All, TypeList<bool>>("All"),
-    ReductionOp<Any, TypeList<bool>>("Any"),
+    ReductionOp<Sum, NumberTypes>("Sum"),      ReductionOp<Mean, NumberTypes>("Mean"),
+    ReductionOp<Product, NumberTypes>("Prod"), ReductionOp<Max, RealTypes>("Max"),
+    ReductionOp<Min, RealTypes>("Min"),        ReductionOp<EuclideanNorm, NumberTypes>("EuclideanNorm"),
+    ReductionOp<All, TypeList<bool>>("All"),   ReductionOp<Any, TypeList<bool>>("Any"),
 };
 
 }  // namespace

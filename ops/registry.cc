@@ -38,30 +38,10 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),
-             ArgExtremeOps(),
-             ArithmeticOps(),
-             BatchNormOps(),
-             BiasOps(),
-             CastOps(),
-             ComparisonOps(),
-             Conv2DOps(),
-             DivisionOps(),
-             FusedOps(),
-             GatherOps(),
-             IdentityOps(),
-             JoinSplitOps(),
-             MatMulOps(),
-             PadOps(),
-             PoolOps(),
-             ReduceOps(),
-             ResizeOps(),
-             ShapeOps(),
-             SliceOps(),
-             SoftmaxOps(),
-             SourceOps(),
-             TransposeOps(),
-             UnaryMathOps(),
+             ActivationOps(), ArgExtremeOps(), ArithmeticOps(), BatchNormOps(), BiasOps(),      CastOps(),
+             ComparisonOps(), Conv2DOps(),     DivisionOps(),   FusedOps(),     GatherOps(),    IdentityOps(),
+             JoinSplitOps(),  MatMulOps(),     PadOps(),        PoolOps(),      ReduceOps(),    ResizeOps(),
+             ShapeOps(),      SliceOps(),      SoftmaxOps(),    SourceOps(),    TransposeOps(), UnaryMathOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }
@@ -80,7 +60,8 @@ const OpInfo* FindOp(absl::string_view name) {
 std::vector<const OpInfo*> AllOps() {
   std::vector<const OpInfo*> all;
   for (const auto& [name, op] : Ops()) all.push_back(op);
-  std::sort(all.begin(), all.end(), [](const OpInfo* a, const OpInfo* b) { return absl::string_view(a->name) < b->name; });
+  std::sort(all.begin(), all.end(),
+            [](const OpInfo* a, const OpInfo* b) { return absl::string_view(a->name) < b->name; });
   return all;
 }
 

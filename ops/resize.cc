@@ -61,7 +61,8 @@ absl::Status InferResize(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantDType(1, DType::kInt32));
   FLOE_RETURN_IF_ERROR(ResizeAttrs::Of(context.attrs()).status());
   FLOE_ASSIGN_OR_RETURN(const int64_t length, KnownLength(context, 1));
-  if (length >= 0 && length != 2) return absl::InvalidArgumentError(absl::StrCat("input 1: wanted 2 sizes, got ", length));
+  if (length >= 0 && length != 2)
+    return absl::InvalidArgumentError(absl::StrCat("input 1: wanted 2 sizes, got ", length));
   FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> size, context.KnownInts(1));
   PartialShape shape = PartialShape::UnknownDims(4);
   shape.set_dim(0, DimOrUnknown(context.shape(0), 0));
@@ -87,7 +88,8 @@ absl::StatusOr<Images> ImagesOf(const EvalContext& context) {
   FLOE_RETURN_IF_ERROR(WantPositive(size));
   const Shape& shape = images.shape();
   if (shape.dim(1) == 0 || shape.dim(2) == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted images of non-zero size, got shape ", shape.ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("input 0: wanted images of non-zero size, got shape ", shape.ToString()));
   }
   return Images{shape.dim(0),
                 shape.dim(1),
@@ -114,7 +116,8 @@ struct Between {
 absl::Status EvalBilinear(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Images g, ImagesOf(context));
   const Tensor& images = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output,
+                        context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
   FLOE_ASSIGN_OR_RETURN(const auto columns, Scratch<Between>(g.out_width));
   for (int64_t x = 0; x < g.out_width; ++x) columns[x] = Between::Of(g.horizontal, x, g.in_width);
   return OnDType(RealTypes(), images.dtype(), [&]<typename T>() -> absl::Status {
@@ -142,7 +145,8 @@ absl::Status EvalBilinear(EvalContext& context) {
 }
 
 int64_t NearestPlace(const Scaling& scaling, int64_t o, int64_t input, bool align_corners) {
-  const float place = scaling.half_pixel ? (static_cast<float>(o) + 0.5f) * scaling.scale : static_cast<float>(o) * scaling.scale;
+  const float place =
+      scaling.half_pixel ? (static_cast<float>(o) + 0.5f) * scaling.scale : static_cast<float>(o) * scaling.scale;
   const float nearest = align_corners ? std::round(place) : std::floor(place);
   return std::clamp<int64_t>(static_cast<int64_t>(nearest), 0, input - 1);
 }
@@ -151,7 +155,8 @@ absl::Status EvalNearest(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Images g, ImagesOf(context));
   FLOE_ASSIGN_OR_RETURN(const ResizeAttrs attrs, ResizeAttrs::Of(context.attrs()));
   const Tensor& images = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output,
+                        context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
   return OnElementSize(images.dtype(), [&]<typename T>() -> absl::Status {
     T* to = output->mutable_data<T>();
     for (int64_t n = 0; n < g.batch; ++n) {
@@ -185,14 +190,15 @@ float CubicFar(int step, double a) {
 }
 
 CubicWeights CubicOf(const Scaling& scaling, int64_t o, int64_t input) {
-  // With half-pixel centres the kernel is Keys' own (a = -0.5), and places outside the image have no weight; without them a is
-  // -0.75 and the border repeats.
+  // With half-pixel centres the kernel is Keys' own (a = -0.5), and places outside the image have no weight; without
+  // them a is -0.75 and the border repeats.
   const double a = scaling.half_pixel ? -0.5 : -0.75;
   const float place = scaling.Place(o);
   const auto below = static_cast<int64_t>(std::floor(place));
   const int step = static_cast<int>(std::lrint((place - static_cast<float>(below)) * kCubicSteps));
   CubicWeights cubic;
-  cubic.weight = {CubicFar(step, a), CubicNear(step, a), CubicNear(kCubicSteps - step, a), CubicFar(kCubicSteps - step, a)};
+  cubic.weight = {CubicFar(step, a), CubicNear(step, a), CubicNear(kCubicSteps - step, a),
+                  CubicFar(kCubicSteps - step, a)};
   float sum = 0;
   for (int k = 0; k < 4; ++k) {
     const int64_t at = below - 1 + k;
@@ -209,7 +215,8 @@ CubicWeights CubicOf(const Scaling& scaling, int64_t o, int64_t input) {
 absl::Status EvalBicubic(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Images g, ImagesOf(context));
   const Tensor& images = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output,
+                        context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
   FLOE_ASSIGN_OR_RETURN(const auto columns, Scratch<CubicWeights>(g.out_width));
   for (int64_t x = 0; x < g.out_width; ++x) columns[x] = CubicOf(g.horizontal, x, g.in_width);
   return OnDType(RealTypes(), images.dtype(), [&]<typename T>() -> absl::Status {
@@ -225,7 +232,8 @@ absl::Status EvalBicubic(EvalContext& context) {
             for (int j = 0; j < 4; ++j) {
               float across = 0;
               const T* const column = image + h.place[j] * g.channels + c;
-              for (int i = 0; i < 4; ++i) across += static_cast<float>(column[v.place[i] * g.in_width * g.channels]) * v.weight[i];
+              for (int i = 0; i < 4; ++i)
+                across += static_cast<float>(column[v.place[i] * g.in_width * g.channels]) * v.weight[i];
               sum += across * h.weight[j];
             }
             *to = sum;

@@ -17,7 +17,8 @@ absl::StatusOr<std::unique_ptr<T[]>> Scratch(int64_t count) {
   // new[] would throw, not return null, where the bytes do not fit its argument.
   constexpr int64_t kMost = INT64_MAX / static_cast<int64_t>(2 * sizeof(T));
   T* const memory = count > kMost ? nullptr : new (std::nothrow) T[static_cast<size_t>(count)];
-  if (memory == nullptr) return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count, " elements of scratch"));
+  if (memory == nullptr)
+    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count, " elements of scratch"));
   return std::unique_ptr<T[]>(memory);
 }
 

@@ -80,7 +80,8 @@ absl::StatusOr<PartialShape> ReshapedShape(const PartialShape& input, PartialSha
   int64_t known = 1;
   for (int axis = 0; axis < wanted.rank(); ++axis) {
     if (wanted.dim(axis) >= 0) {
-      if (!CheckedMul(known, wanted.dim(axis), &known)) return absl::InvalidArgumentError("a shape of too many elements");
+      if (!CheckedMul(known, wanted.dim(axis), &known))
+        return absl::InvalidArgumentError("a shape of too many elements");
     } else if (unknown_axis >= 0) {
       return absl::InvalidArgumentError(absl::StrCat("only one size may be -1, got ", wanted.ToString()));
     } else {
@@ -161,8 +162,8 @@ absl::StatusOr<PartialShape> SqueezedShape(const AttrMap& attrs, const PartialSh
   for (const int64_t axis : axes) {
     FLOE_ASSIGN_OR_RETURN(const int at, NormalAxis(axis, shape.rank()));
     if (shape.dim(at) >= 0 && shape.dim(at) != 1) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("cannot squeeze dimension ", at, ": wanted size 1, got ", shape.dim(at), " in shape ", shape.ToString()));
+      return absl::InvalidArgumentError(absl::StrCat("cannot squeeze dimension ", at, ": wanted size 1, got ",
+                                                     shape.dim(at), " in shape ", shape.ToString()));
     }
     squeezed[at] = true;
   }

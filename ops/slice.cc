@@ -37,7 +37,8 @@ absl::Status InferSlice(InferContext& context) {
     } else if (begin.has_value() && dim >= 0) {
       const int64_t first = (*begin)[axis];
       if (first < 0 || first > dim) {
-        return absl::InvalidArgumentError(absl::StrCat("input 1: wanted begin[", axis, "] in [0, ", dim, "], got ", first));
+        return absl::InvalidArgumentError(
+            absl::StrCat("input 1: wanted begin[", axis, "] in [0, ", dim, "], got ", first));
       }
       result.set_dim(axis, dim - first);
     }
@@ -52,7 +53,8 @@ absl::Status EvalSlice(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(Dims size, ToInt64s(context.input(2)));
   const int rank = input.rank();
   if (static_cast<int>(begin.size()) != rank || static_cast<int>(size.size()) != rank) {
-    return absl::InvalidArgumentError(absl::StrCat("wanted ", rank, " begins and sizes, got ", begin.size(), " and ", size.size()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("wanted ", rank, " begins and sizes, got ", begin.size(), " and ", size.size()));
   }
   const Dims strides = input.shape().Strides();
   int64_t first = 0;
@@ -98,8 +100,8 @@ struct Masks {
   }
 };
 
-// Lays the `count` entries of begin, end and strides over the input's dimensions. An ellipsis stands for as many whole dimensions
-// as the others leave; without one there is one at the end.
+// Lays the `count` entries of begin, end and strides over the input's dimensions. An ellipsis stands for as many whole
+// dimensions as the others leave; without one there is one at the end.
 absl::StatusOr<RangeSpec> SpecOf(const Masks& masks, int rank, int count, const std::optional<Dims>& begin,
                                  const std::optional<Dims>& end, const std::optional<Dims>& strides) {
   const auto set = [](int64_t mask, int i) { return i < 63 && (mask >> i & 1) != 0; };
@@ -112,7 +114,8 @@ absl::StatusOr<RangeSpec> SpecOf(const Masks& masks, int rank, int count, const 
       ++named;
     }
   }
-  if (named > rank) return absl::InvalidArgumentError(absl::StrCat("slices ", named, " dimensions of a tensor of rank ", rank));
+  if (named > rank)
+    return absl::InvalidArgumentError(absl::StrCat("slices ", named, " dimensions of a tensor of rank ", rank));
   RangeSpec spec;
   const auto whole = [&](int dims) {
     for (int i = 0; i < dims; ++i) {
@@ -120,14 +123,17 @@ absl::StatusOr<RangeSpec> SpecOf(const Masks& masks, int rank, int count, const 
       spec.ranges.push_back({0, 0, 1, true, true, false});
     }
   };
-  const auto entry = [](const std::optional<Dims>& list, int i) { return list ? std::optional<int64_t>((*list)[i]) : std::nullopt; };
+  const auto entry = [](const std::optional<Dims>& list, int i) {
+    return list ? std::optional<int64_t>((*list)[i]) : std::nullopt;
+  };
   for (int i = 0; i < count; ++i) {
     if (i == ellipsis) {
       whole(rank - named);
     } else if (set(masks.new_axis, i)) {
       spec.result.push_back(kNewAxis);
     } else {
-      Range range{entry(begin, i), entry(end, i), entry(strides, i), set(masks.begin, i), set(masks.end, i), set(masks.shrink, i)};
+      Range range{entry(begin, i),     entry(end, i),     entry(strides, i),
+                  set(masks.begin, i), set(masks.end, i), set(masks.shrink, i)};
       if (!range.shrink) spec.result.push_back(static_cast<int>(spec.ranges.size()));
       spec.ranges.push_back(range);
     }
@@ -144,10 +150,12 @@ absl::StatusOr<Taken> Take(const Range& range, int64_t dim, int axis) {
   const int64_t stride = *range.stride;
   if (stride == 0) return absl::InvalidArgumentError(absl::StrCat("stride of dimension ", axis, " is 0"));
   if (range.shrink) {
-    if (stride < 0) return absl::InvalidArgumentError(absl::StrCat("stride of the single index in dimension ", axis, " is negative"));
+    if (stride < 0)
+      return absl::InvalidArgumentError(absl::StrCat("stride of the single index in dimension ", axis, " is negative"));
     const int64_t index = *range.begin < 0 ? *range.begin + dim : *range.begin;
     if (index < 0 || index >= dim) {
-      return absl::InvalidArgumentError(absl::StrCat("index ", *range.begin, " of dimension ", axis, " is not in [", -dim, ", ", dim, ")"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("index ", *range.begin, " of dimension ", axis, " is not in [", -dim, ", ", dim, ")"));
     }
     return Taken{index, 1, 1};
   }
@@ -196,7 +204,8 @@ absl::Status InferStridedSlice(InferContext& context) {
   const PartialShape& shape = context.shape(0);
   PartialShape result = PartialShape::UnknownRank();
   if (shape.has_rank() && count >= 0 && count <= kMaxRank) {
-    FLOE_ASSIGN_OR_RETURN(const RangeSpec spec, SpecOf(masks, shape.rank(), static_cast<int>(count), begin, end, strides));
+    FLOE_ASSIGN_OR_RETURN(const RangeSpec spec,
+                          SpecOf(masks, shape.rank(), static_cast<int>(count), begin, end, strides));
     Dims dims;
     absl::Status status;
     for (const int at : spec.result) {
@@ -216,8 +225,8 @@ absl::Status EvalStridedSlice(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Dims end, IntElements(context.input(2), "end"));
   FLOE_ASSIGN_OR_RETURN(const Dims strides, IntElements(context.input(3), "strides"));
   if (begin.size() != end.size() || begin.size() != strides.size() || begin.size() > kMaxRank) {
-    return absl::InvalidArgumentError(absl::StrCat("wanted as many begins as ends and strides, got ", begin.size(), ", ", end.size(),
-                                                   " and ", strides.size()));
+    return absl::InvalidArgumentError(absl::StrCat("wanted as many begins as ends and strides, got ", begin.size(),
+                                                   ", ", end.size(), " and ", strides.size()));
   }
   FLOE_ASSIGN_OR_RETURN(const RangeSpec spec,
                         SpecOf(masks, input.rank(), static_cast<int>(begin.size()), begin, end, strides));

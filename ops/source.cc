@@ -11,7 +11,8 @@ absl::Status InferConst(InferContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Tensor value, context.attrs().OfTensor("value"));
   FLOE_ASSIGN_OR_RETURN(const DType dtype, context.attrs().Type("dtype", value.dtype()));
   if (dtype != value.dtype()) {
-    return absl::InvalidArgumentError(absl::StrCat("attribute 'value': wanted dtype ", DTypeName(dtype), ", got ", DTypeName(value.dtype())));
+    return absl::InvalidArgumentError(
+        absl::StrCat("attribute 'value': wanted dtype ", DTypeName(dtype), ", got ", DTypeName(value.dtype())));
   }
   context.AddOutput(dtype, value.shape());
   return absl::OkStatus();
@@ -34,7 +35,8 @@ absl::Status InferPlaceholder(InferContext& context) {
   return absl::OkStatus();
 }
 
-// The default has the attribute's shape wherever that is known, but what is fed in its place need not have the default's.
+// The default has the attribute's shape wherever that is known, but what is fed in its place need not have the
+// default's.
 absl::Status InferPlaceholderWithDefault(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
   FLOE_ASSIGN_OR_RETURN(PartialShape shape, ShapeAttr(context.attrs()));

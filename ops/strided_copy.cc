@@ -68,7 +68,8 @@ void CopyWalk(const Walk& walk, const T* from, T* to) {
 
 }  // namespace
 
-absl::Status StridedCopy(const Dims& dims, const Tensor& from, const StridedView& from_view, Tensor* to, const StridedView& to_view) {
+absl::Status StridedCopy(const Dims& dims, const Tensor& from, const StridedView& from_view, Tensor* to,
+                         const StridedView& to_view) {
   if (std::find(dims.begin(), dims.end(), 0) != dims.end()) return absl::OkStatus();
   const Walk walk(dims, from_view.strides, to_view.strides);
   return OnElementSize(from.dtype(), [&]<typename T>() -> absl::Status {
@@ -84,7 +85,8 @@ void CopyElements(const Tensor& from, int64_t from_first, Tensor* to, int64_t to
     return;
   }
   const int64_t bytes = ElementBytes(from.dtype());
-  std::memcpy(to->mutable_data<char>() + to_first * bytes, from.data<char>() + from_first * bytes, static_cast<size_t>(count * bytes));
+  std::memcpy(to->mutable_data<char>() + to_first * bytes, from.data<char>() + from_first * bytes,
+              static_cast<size_t>(count * bytes));
 }
 
 absl::Status FillElements(const Tensor& value, Tensor* to) {

@@ -1,4 +1,5 @@
-// Moving elements between places that strides describe: what transposing, slicing, padding, tiling, reversing and joining are.
+// Moving elements between places that strides describe: what transposing, slicing, padding, tiling, reversing and
+// joining are.
 #ifndef FLOE_OPS_STRIDED_COPY_H_
 #define FLOE_OPS_STRIDED_COPY_H_
 
@@ -16,9 +17,10 @@ struct StridedView {
   Dims strides;
 };
 
-// to[view of to] = from[view of from], for every index below `dims`; all places must lie inside the tensors. INVALID_ARGUMENT for
-// dtypes without elements to move.
-absl::Status StridedCopy(const Dims& dims, const Tensor& from, const StridedView& from_view, Tensor* to, const StridedView& to_view);
+// to[view of to] = from[view of from], for every index below `dims`; all places must lie inside the tensors.
+// INVALID_ARGUMENT for dtypes without elements to move.
+absl::Status StridedCopy(const Dims& dims, const Tensor& from, const StridedView& from_view, Tensor* to,
+                         const StridedView& to_view);
 
 // `count` elements, contiguous on both sides.
 void CopyElements(const Tensor& from, int64_t from_first, Tensor* to, int64_t to_first, int64_t count);

@@ -63,7 +63,8 @@ template <typename... Ts>
 absl::Status WrongDType(TypeList<Ts...>, absl::string_view what, DType dtype) {
   std::string wanted;
   ((absl::StrAppend(&wanted, wanted.empty() ? "" : ", ", DTypeName(DTypeOf<Ts>::kValue))), ...);
-  return absl::InvalidArgumentError(absl::StrCat(what, ": dtype ", DTypeName(dtype), " is not supported, wanted one of ", wanted));
+  return absl::InvalidArgumentError(
+      absl::StrCat(what, ": dtype ", DTypeName(dtype), " is not supported, wanted one of ", wanted));
 }
 
 // OK where `dtype` is in the list.
@@ -80,8 +81,8 @@ absl::Status OnDType(TypeList<Ts...> list, DType dtype, Body&& body) {
   return known ? status : WrongDType(list, "tensor", dtype);
 }
 
-// For ops that move elements without looking at them: calls `body.template operator()<T>()` with a type of the same size (a
-// string for strings), so that one instance serves all dtypes of that size.
+// For ops that move elements without looking at them: calls `body.template operator()<T>()` with a type of the same
+// size (a string for strings), so that one instance serves all dtypes of that size.
 struct Bytes16 {
   uint64_t low, high;
 };

@@ -9,13 +9,13 @@ namespace floe {
 namespace {
 
 // A function of <cmath> (and <complex>) computed in float for the halves.
-#define FLOE_MATH_FUNCTION(Name, expression)  \
-  struct Name {                               \
-    template <typename T>                     \
-    static T Apply(T input) {                 \
-      const Wide<T> x = input;                \
-      return T(expression);                   \
-    }                                         \
+#define FLOE_MATH_FUNCTION(Name, expression) \
+  struct Name {                              \
+    template <typename T>                    \
+    static T Apply(T input) {                \
+      const Wide<T> x = input;               \
+      return T(expression);                  \
+    }                                        \
   }
 FLOE_MATH_FUNCTION(Exp, std::exp(x));
 FLOE_MATH_FUNCTION(Log, std::log(x));

@@ -19,9 +19,10 @@ absl::Status NotPositive(absl::string_view what, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat(what, ": wanted 1 or more, got ", value));
 }
 
-// The spatial entries of a list with one entry a dimension in the order of the data format; batch and channel must be `rest`.
-absl::StatusOr<std::vector<int64_t>> SpatialEntries(absl::string_view name, absl::Span<const int64_t> list, int spatial_rank,
-                                                    bool channels_first) {
+// The spatial entries of a list with one entry a dimension in the order of the data format; batch and channel must be
+// `rest`.
+absl::StatusOr<std::vector<int64_t>> SpatialEntries(absl::string_view name, absl::Span<const int64_t> list,
+                                                    int spatial_rank, bool channels_first) {
   if (static_cast<int>(list.size()) != spatial_rank + 2) {
     return absl::InvalidArgumentError(absl::StrCat(name, ": wanted ", spatial_rank + 2, " numbers, got ", list.size()));
   }
@@ -64,7 +65,8 @@ absl::Status ParsePadding(const AttrMap& attrs, int spatial_rank, WindowAttrs* w
   for (int axis = 0; axis < spatial_rank + 2; ++axis) {
     const int64_t before = pads[2 * axis], after = pads[2 * axis + 1];
     if (axis == 0 || axis == channel_axis) {
-      if (before != 0 || after != 0) return absl::InvalidArgumentError("explicit_paddings: batch and channels cannot be padded");
+      if (before != 0 || after != 0)
+        return absl::InvalidArgumentError("explicit_paddings: batch and channels cannot be padded");
       continue;
     }
     if (before < 0 || after < 0 || before > kMaxWindow || after > kMaxWindow) {
@@ -78,20 +80,22 @@ absl::Status ParsePadding(const AttrMap& attrs, int spatial_rank, WindowAttrs* w
 
 absl::StatusOr<Window1D> WindowOf(const WindowAttrs& window, int i, int64_t input, int64_t filter) {
   const bool padded = window.padding == Padding::kExplicit;
-  return ComputeWindow(input, filter, window.strides[i], window.dilations[i], window.padding, padded ? window.pad_before[i] : 0,
-                       padded ? window.pad_after[i] : 0);
+  return ComputeWindow(input, filter, window.strides[i], window.dilations[i], window.padding,
+                       padded ? window.pad_before[i] : 0, padded ? window.pad_after[i] : 0);
 }
 
 absl::StatusOr<PartialShape> OfRank(absl::string_view what, const PartialShape& shape, int rank) {
   if (!shape.has_rank()) return PartialShape::UnknownDims(rank);
   if (shape.rank() != rank) {
-    return absl::InvalidArgumentError(absl::StrCat(what, ": wanted a tensor of rank ", rank, ", got shape ", shape.ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": wanted a tensor of rank ", rank, ", got shape ", shape.ToString()));
   }
   return shape;
 }
 
 // What both convolutions share: everything but the channels.
-absl::StatusOr<Conv2DGeometry> ComputeSpatial(const AttrMap& attrs, const PartialShape& input, const PartialShape& filter) {
+absl::StatusOr<Conv2DGeometry> ComputeSpatial(const AttrMap& attrs, const PartialShape& input,
+                                              const PartialShape& filter) {
   FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, 2));
   Conv2DGeometry geometry;
   geometry.channels_first = window.channels_first;
@@ -146,7 +150,8 @@ absl::StatusOr<WindowAttrs> ParseWindowAttrs(const AttrMap& attrs, int spatial_r
   FLOE_ASSIGN_OR_RETURN(window.channels_first, ParseChannelsFirst(attrs, spatial_rank));
   FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> strides, attrs.Ints("strides"));
   FLOE_ASSIGN_OR_RETURN(window.strides, SpatialEntries("strides", strides, spatial_rank, window.channels_first));
-  FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> dilations, attrs.Ints("dilations", std::vector<int64_t>(spatial_rank + 2, 1)));
+  FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> dilations,
+                        attrs.Ints("dilations", std::vector<int64_t>(spatial_rank + 2, 1)));
   FLOE_ASSIGN_OR_RETURN(window.dilations, SpatialEntries("dilations", dilations, spatial_rank, window.channels_first));
   FLOE_RETURN_IF_ERROR(ParsePadding(attrs, spatial_rank, &window));
   return window;
@@ -217,7 +222,8 @@ absl::StatusOr<Pool2DGeometry> ComputePool2DGeometry(const AttrMap& attrs, const
 }
 
 absl::StatusOr<Pool2DGeometry> ComputePool2DGeometry(const AttrMap& attrs, const PartialShape& input_shape,
-                                                     absl::Span<const int64_t> ksize, absl::Span<const int64_t> strides) {
+                                                     absl::Span<const int64_t> ksize,
+                                                     absl::Span<const int64_t> strides) {
   FLOE_ASSIGN_OR_RETURN(const PartialShape input, OfRank("input", input_shape, 4));
   WindowAttrs window;
   FLOE_ASSIGN_OR_RETURN(window.channels_first, ParseChannelsFirst(attrs, 2));

@@ -1,5 +1,5 @@
-// The geometry of windows that slide over images: convolutions and pools. Shapes may be known in part; sizes that are not known
-// come out as PartialShape::kUnknownDim. Values and pure functions; any thread.
+// The geometry of windows that slide over images: convolutions and pools. Shapes may be known in part; sizes that are
+// not known come out as PartialShape::kUnknownDim. Values and pure functions; any thread.
 #ifndef FLOE_OPS_WINDOW_H_
 #define FLOE_OPS_WINDOW_H_
 
@@ -40,11 +40,13 @@ struct Window1D {
   bool known() const { return output >= 0; }
 };
 
-// INVALID_ARGUMENT where stride, dilation or filter is not positive or nothing would come out. `explicit_*` are for kExplicit.
+// INVALID_ARGUMENT where stride, dilation or filter is not positive or nothing would come out. `explicit_*` are for
+// kExplicit.
 absl::StatusOr<Window1D> ComputeWindow(int64_t input, int64_t filter, int64_t stride, int64_t dilation, Padding padding,
                                        int64_t explicit_before = 0, int64_t explicit_after = 0);
 
-// The attributes strides, dilations, padding, explicit_paddings and data_format, put in one order: spatial dimensions only.
+// The attributes strides, dilations, padding, explicit_paddings and data_format, put in one order: spatial dimensions
+// only.
 struct WindowAttrs {
   bool channels_first = false;  // NCHW, NCDHW
   Padding padding = Padding::kValid;
@@ -64,7 +66,8 @@ struct Conv2DGeometry {
   int64_t batch = 0;
   int64_t in_channels = 0;
   int64_t out_channels = 0;
-  // Groups of channels: in_channels / the filter's. For a depthwise convolution: in_channels, of `multiplier` outputs each.
+  // Groups of channels: in_channels / the filter's. For a depthwise convolution: in_channels, of `multiplier` outputs
+  // each.
   int64_t groups = 1;
   int64_t multiplier = 0;
   Window1D height;
@@ -75,7 +78,8 @@ struct Conv2DGeometry {
   int64_t Flops() const;
 };
 // Of Conv2D: filter [height, width, in / groups, out].
-absl::StatusOr<Conv2DGeometry> ComputeConv2DGeometry(const AttrMap& attrs, const PartialShape& input, const PartialShape& filter);
+absl::StatusOr<Conv2DGeometry> ComputeConv2DGeometry(const AttrMap& attrs, const PartialShape& input,
+                                                     const PartialShape& filter);
 // Of DepthwiseConv2dNative: filter [height, width, in, multiplier].
 absl::StatusOr<Conv2DGeometry> ComputeDepthwiseConv2DGeometry(const AttrMap& attrs, const PartialShape& input,
                                                               const PartialShape& filter);
@@ -92,7 +96,8 @@ struct Pool2DGeometry {
 // Of MaxPool and AvgPool, with attributes ksize and strides.
 absl::StatusOr<Pool2DGeometry> ComputePool2DGeometry(const AttrMap& attrs, const PartialShape& input);
 // Of MaxPoolV2, where they are inputs; four numbers each, in the order of data_format.
-absl::StatusOr<Pool2DGeometry> ComputePool2DGeometry(const AttrMap& attrs, const PartialShape& input, absl::Span<const int64_t> ksize,
+absl::StatusOr<Pool2DGeometry> ComputePool2DGeometry(const AttrMap& attrs, const PartialShape& input,
+                                                     absl::Span<const int64_t> ksize,
                                                      absl::Span<const int64_t> strides);
 
 }  // namespace floe

@@ -3,8 +3,8 @@
 // Backend::Supports / Backend::Create -> Kernel (once a program: immutable, shared by all plans, holds packed weights)
 //   Kernel::Prepare -> PreparedKernel (once a plan: algorithm chosen for these shapes, scratch size known)
 //     PreparedKernel::Launch (every run: neither allocates nor synchronises)
-// A Backend lives for the whole process. Supports, Create and Prepare may be called from any thread, also at once; Launch from
-// the plan's thread.
+// A Backend lives for the whole process. Supports, Create and Prepare may be called from any thread, also at once;
+// Launch from the plan's thread.
 #ifndef FLOE_PLAN_KERNEL_H_
 #define FLOE_PLAN_KERNEL_H_
 
@@ -22,7 +22,8 @@
 
 namespace floe {
 
-// One op of a program, as a backend is asked about it. Inputs that are constant have their value. References live for the call.
+// One op of a program, as a backend is asked about it. Inputs that are constant have their value. References live for
+// the call.
 struct OpSignature {
   const OpInfo& op;
   absl::string_view name;  // the node's
@@ -70,7 +71,8 @@ class PreparedKernel {
   virtual int64_t flops() const { return 0; }
   // What was chosen, for people: "brgconv:avx2", "highway", "reference".
   virtual std::string description() const = 0;
-  // Computes all outputs. An output that is not valid() on entry has a shape that depends on data: the kernel allocates it.
+  // Computes all outputs. An output that is not valid() on entry has a shape that depends on data: the kernel allocates
+  // it.
   virtual absl::Status Launch(const LaunchArgs& args) const = 0;
 };
 

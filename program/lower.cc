@@ -20,10 +20,12 @@ absl::StatusOr<int> FindInput(const Graph& graph, const Node& node, const InputR
   const int index = graph.Find(ref.node);
   if (index >= 0) return index;
   return absl::InvalidArgumentError(absl::StrCat("node '", node.name, "' has the input '", ref.node,
-                                                 "', which the graph does not have", DidYouMean(ref.node, graph.NodeNames())));
+                                                 "', which the graph does not have",
+                                                 DidYouMean(ref.node, graph.NodeNames())));
 }
 
-// Data inputs only: in a frozen graph a control edge orders effects (assertions, variable reads), and there are none left.
+// Data inputs only: in a frozen graph a control edge orders effects (assertions, variable reads), and there are none
+// left.
 absl::StatusOr<std::vector<InputRef>> DataInputs(const Node& node) {
   std::vector<InputRef> refs;
   for (const std::string& input : node.inputs) {
@@ -45,7 +47,8 @@ absl::Status CycleError(const Graph& graph, const std::vector<int>& path, int ag
 }
 
 // Nodes that `roots` need, each after its inputs. Does not go past nodes that are `stop`s.
-absl::StatusOr<std::vector<int>> TopologicalOrder(const Graph& graph, const std::vector<int>& roots, const std::vector<bool>& stop) {
+absl::StatusOr<std::vector<int>> TopologicalOrder(const Graph& graph, const std::vector<int>& roots,
+                                                  const std::vector<bool>& stop) {
   enum State : uint8_t { kNew, kOnPath, kDone };
   std::vector<State> state(graph.num_nodes(), kNew);
   std::vector<int> order;
@@ -105,13 +108,14 @@ absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   }
   if (unknown.empty()) return absl::OkStatus();
   const std::vector<std::string> known = AllOpNames();
-  return absl::UnimplementedError(absl::StrCat(
-      "the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops", " that Floe does not know: ",
-      absl::StrJoin(unknown, "; ",
-                    [&](std::string* out, const auto& entry) {
-                      absl::StrAppend(out, entry.first, " (", ListNames(entry.second, 3), DidYouMean(entry.first, known), ")");
-                    }),
-      "; `floe ops` lists those it knows"));
+  return absl::UnimplementedError(
+      absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops", " that Floe does not know: ",
+                   absl::StrJoin(unknown, "; ",
+                                 [&](std::string* out, const auto& entry) {
+                                   absl::StrAppend(out, entry.first, " (", ListNames(entry.second, 3),
+                                                   DidYouMean(entry.first, known), ")");
+                                 }),
+                   "; `floe ops` lists those it knows"));
 }
 
 // One result of a node.
@@ -183,8 +187,8 @@ class Lowering {
   absl::StatusOr<ValueId> Resolve(int node, int output) {
     const auto found = results_.find(ResultKey(node, output));
     if (found != results_.end()) return found->second;
-    return absl::InvalidArgumentError(absl::StrCat("node '", graph_.node(node).name, "' (", graph_.node(node).op,
-                                                   ") has no result ", output));
+    return absl::InvalidArgumentError(
+        absl::StrCat("node '", graph_.node(node).name, "' (", graph_.node(node).op, ") has no result ", output));
   }
 
   absl::Status LowerNode(int index) {
@@ -211,7 +215,8 @@ class Lowering {
     FLOE_RETURN_IF_ERROR(op.info->infer(context));
     for (size_t i = 0; i < context.outputs().size(); ++i) {
       const TensorInfo& info = context.outputs()[i];
-      const ValueId id = program_.AddValue({FormatInputRef(node.name, static_cast<int>(i)), info.dtype, info.shape, std::nullopt});
+      const ValueId id =
+          program_.AddValue({FormatInputRef(node.name, static_cast<int>(i)), info.dtype, info.shape, std::nullopt});
       results_[ResultKey(index, static_cast<int>(i))] = id;
       op.outputs.push_back(id);
     }
@@ -260,10 +265,12 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
     }
     if (!outputs.empty()) return outputs;
   }
-  return absl::InvalidArgumentError("the graph has no outputs: no node but placeholders and constants is left unconsumed");
+  return absl::InvalidArgumentError(
+      "the graph has no outputs: no node but placeholders and constants is left unconsumed");
 }
 
-absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph, const std::vector<std::string>& outputs) {
+absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph,
+                                                              const std::vector<std::string>& outputs) {
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> roots, RootsOf(graph, outputs));
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> order,
                         TopologicalOrder(graph, roots, std::vector<bool>(graph.num_nodes(), false)));

@@ -17,13 +17,14 @@ struct Boundary {
   std::vector<std::string> outputs;
 };
 
-// The graph's Placeholders that the outputs need, in graph order; outputs: the nodes that nothing consumes (all their results).
-// INVALID_ARGUMENT where nothing is left to compute.
+// The graph's Placeholders that the outputs need, in graph order; outputs: the nodes that nothing consumes (all their
+// results). INVALID_ARGUMENT where nothing is left to compute.
 absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph);
-absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph, const std::vector<std::string>& outputs);
+absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph,
+                                                              const std::vector<std::string>& outputs);
 
-// Errors name the node: INVALID_ARGUMENT for a missing input node, a cycle, wrong attributes, types or shapes; UNIMPLEMENTED
-// lists every op that Floe does not know, with its nodes, at once.
+// Errors name the node: INVALID_ARGUMENT for a missing input node, a cycle, wrong attributes, types or shapes;
+// UNIMPLEMENTED lists every op that Floe does not know, with its nodes, at once.
 absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary);
 
 }  // namespace floe

@@ -9,8 +9,8 @@
 namespace floe {
 namespace {
 
-// Folding scales comes after constants are folded (weights behind reshapes become plain) and before fusion (biases become part
-// of the convolution); dead values are dropped last, after each pass has left some.
+// Folding scales comes after constants are folded (weights behind reshapes become plain) and before fusion (biases
+// become part of the convolution); dead values are dropped last, after each pass has left some.
 constexpr Pass kStandardPasses[] = {
     {"drop_identities", DropIdentities},
     {"fold_constants", FoldConstants},
@@ -30,8 +30,8 @@ absl::Status RunPasses(absl::Span<const Pass> passes, const PassOptions& options
   for (const Pass& pass : passes) names.emplace_back(pass.name);
   for (const std::string& name : options.disabled) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      return absl::InvalidArgumentError(absl::StrCat("no pass is called '", name, "'", DidYouMean(name, names), "; there are ",
-                                                     ListNames(names, 100)));
+      return absl::InvalidArgumentError(absl::StrCat("no pass is called '", name, "'", DidYouMean(name, names),
+                                                     "; there are ", ListNames(names, 100)));
     }
   }
   FLOE_RETURN_IF_ERROR(program.Verify());
@@ -40,7 +40,8 @@ absl::Status RunPasses(absl::Span<const Pass> passes, const PassOptions& options
     const absl::StatusOr<bool> changed = pass.run(program);
     if (!changed.ok()) return Annotate(changed.status(), absl::StrCat("pass ", pass.name));
     if (!*changed) continue;
-    if (absl::Status status = program.Verify(); !status.ok()) return Annotate(status, absl::StrCat("after pass ", pass.name));
+    if (absl::Status status = program.Verify(); !status.ok())
+      return Annotate(status, absl::StrCat("after pass ", pass.name));
     if (options.dump) options.dump(pass, program);
   }
   return absl::OkStatus();

@@ -1,7 +1,8 @@
 // Passes: rewrites of a program that keep what it computes.
 //
-// A pass is a name and a function that says whether it changed the program. RunPasses runs a pipeline in order, verifies the
-// program after each, and leaves out those that are switched off by name. Not synchronised: the program is its builder's alone.
+// A pass is a name and a function that says whether it changed the program. RunPasses runs a pipeline in order,
+// verifies the program after each, and leaves out those that are switched off by name. Not synchronised: the program is
+// its builder's alone.
 #ifndef FLOE_PROGRAM_PASS_H_
 #define FLOE_PROGRAM_PASS_H_
 

@@ -36,12 +36,14 @@ absl::Status Program::Verify() const {
       }
     }
     for (const ValueId id : op.outputs) {
-      if (!exists(id) || state[id] == kMade) return absl::InternalError(absl::StrCat("op '", op.name, "' makes value ", id, " again"));
+      if (!exists(id) || state[id] == kMade)
+        return absl::InternalError(absl::StrCat("op '", op.name, "' makes value ", id, " again"));
       state[id] = kMade;
     }
   }
   for (const ValueId id : outputs) {
-    if (!exists(id) || state[id] != kMade) return absl::InternalError(absl::StrCat("output ", id, " of the program is never made"));
+    if (!exists(id) || state[id] != kMade)
+      return absl::InternalError(absl::StrCat("output ", id, " of the program is never made"));
   }
   return absl::OkStatus();
 }
@@ -50,7 +52,8 @@ std::string Program::ToString() const {
   std::string text;
   const auto describe = [&](std::string* out, ValueId id) {
     const Value& value = values[id];
-    absl::StrAppend(out, "%", id, value.constant ? "(const " : "(", DTypeName(value.dtype), value.shape.ToString(), ")");
+    absl::StrAppend(out, "%", id, value.constant ? "(const " : "(", DTypeName(value.dtype), value.shape.ToString(),
+                    ")");
   };
   for (const Op& op : ops) {
     absl::StrAppend(&text, absl::StrJoin(op.outputs, ", ", describe), " = ", op.info->name, "(",

@@ -58,7 +58,7 @@ struct Program {
 // Who makes and who uses each value. Holds while the program is not changed.
 struct UseDef {
   explicit UseDef(const Program& program);
-  std::vector<int> producer;           // op index, or -1
+  std::vector<int> producer;            // op index, or -1
   std::vector<std::vector<int>> users;  // op indices, one for each use
   std::vector<bool> is_output;
 

@@ -1,4 +1,5 @@
-// The element types of TensorFlow tensors, with TensorFlow's own numbers (DataType in types.proto), and the C++ types behind them.
+// The element types of TensorFlow tensors, with TensorFlow's own numbers (DataType in types.proto), and the C++ types
+// behind them.
 #ifndef FLOE_TENSOR_DTYPE_H_
 #define FLOE_TENSOR_DTYPE_H_
 
@@ -47,7 +48,8 @@ int64_t ElementBytes(DType dtype);
 absl::string_view DTypeName(DType dtype);
 // The enum's name in types.proto: "DT_FLOAT", ...
 absl::string_view DTypeEnumName(DType dtype);
-// From a DataType number of a file; a reference type (number + 100) gives its base type. INVALID_ARGUMENT for unknown numbers.
+// From a DataType number of a file; a reference type (number + 100) gives its base type. INVALID_ARGUMENT for unknown
+// numbers.
 absl::StatusOr<DType> DTypeFromNumber(int64_t number);
 // From either of the names above.
 absl::StatusOr<DType> DTypeFromName(absl::string_view name);
@@ -59,7 +61,7 @@ bool IsComplex(DType dtype);
 // IEEE binary16, kept as its bits. Converts through float with round-to-nearest-even.
 struct Half {
   Half() = default;
-  Half(float value);  // NOLINT(google-explicit-constructor): arithmetic in templates reads as for float
+  Half(float value);       // NOLINT(google-explicit-constructor): arithmetic in templates reads as for float
   operator float() const;  // NOLINT(google-explicit-constructor)
   uint16_t bits = 0;
 };
@@ -81,9 +83,9 @@ struct Bfloat16 {
 
 template <typename T>
 struct DTypeOf;
-#define FLOE_DTYPE_OF(type, value)              \
-  template <>                                   \
-  struct DTypeOf<type> {                        \
+#define FLOE_DTYPE_OF(type, value)                \
+  template <>                                     \
+  struct DTypeOf<type> {                          \
     static constexpr DType kValue = DType::value; \
   }
 FLOE_DTYPE_OF(float, kFloat);

@@ -23,11 +23,11 @@ struct Descr {
   const char* code;  // kind and bytes, without the byte order
   DType dtype;
 };
-constexpr Descr kDescrs[] = {
-    {"f4", DType::kFloat},     {"f8", DType::kDouble},     {"f2", DType::kHalf},   {"i1", DType::kInt8},
-    {"i2", DType::kInt16},     {"i4", DType::kInt32},      {"i8", DType::kInt64},  {"u1", DType::kUint8},
-    {"u2", DType::kUint16},    {"u4", DType::kUint32},     {"u8", DType::kUint64}, {"b1", DType::kBool},
-    {"c8", DType::kComplex64}, {"c16", DType::kComplex128}};
+constexpr Descr kDescrs[] = {{"f4", DType::kFloat},     {"f8", DType::kDouble},     {"f2", DType::kHalf},
+                             {"i1", DType::kInt8},      {"i2", DType::kInt16},      {"i4", DType::kInt32},
+                             {"i8", DType::kInt64},     {"u1", DType::kUint8},      {"u2", DType::kUint16},
+                             {"u4", DType::kUint32},    {"u8", DType::kUint64},     {"b1", DType::kBool},
+                             {"c8", DType::kComplex64}, {"c16", DType::kComplex128}};
 
 absl::Status Malformed(absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat("not a .npy file: ", why));
@@ -105,13 +105,15 @@ absl::StatusOr<Tensor> ParseNpy(absl::string_view bytes) {
   if (end == absl::string_view::npos || end < 3) return Malformed("a dtype that is no text");
   const char byte_order = (*descr)[1];
   const absl::string_view code = descr->substr(2, end - 2);
-  const Descr* found = std::find_if(std::begin(kDescrs), std::end(kDescrs), [&](const Descr& d) { return code == d.code; });
+  const Descr* found =
+      std::find_if(std::begin(kDescrs), std::end(kDescrs), [&](const Descr& d) { return code == d.code; });
   if (found == std::end(kDescrs)) {
     return absl::InvalidArgumentError(absl::StrCat(".npy dtype '", descr->substr(1, end - 1), "' is no tensor's"));
   }
   FLOE_ASSIGN_OR_RETURN(const Shape shape, ParseShape(*shape_text));
   int64_t wanted;
-  if (!CheckedMul(shape.num_elements(), ElementBytes(found->dtype), &wanted) || wanted != static_cast<int64_t>(rest.size())) {
+  if (!CheckedMul(shape.num_elements(), ElementBytes(found->dtype), &wanted) ||
+      wanted != static_cast<int64_t>(rest.size())) {
     return Malformed(absl::StrCat(DTypeName(found->dtype), " ", shape.ToString(), " does not take the ", rest.size(),
                                   " bytes behind its header"));
   }
@@ -139,9 +141,11 @@ absl::StatusOr<Tensor> ReadNpy(const std::string& path) {
 
 absl::StatusOr<std::string> SerializeNpy(const Tensor& tensor) {
   const DType dtype = tensor.dtype() == DType::kBfloat16 ? DType::kUint16 : tensor.dtype();
-  const Descr* found = std::find_if(std::begin(kDescrs), std::end(kDescrs), [&](const Descr& d) { return dtype == d.dtype; });
+  const Descr* found =
+      std::find_if(std::begin(kDescrs), std::end(kDescrs), [&](const Descr& d) { return dtype == d.dtype; });
   if (found == std::end(kDescrs)) {
-    return absl::InvalidArgumentError(absl::StrCat("a tensor of dtype ", DTypeName(tensor.dtype()), " cannot be written as .npy"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a tensor of dtype ", DTypeName(tensor.dtype()), " cannot be written as .npy"));
   }
   std::string dims;
   for (const int64_t dim : tensor.shape().dims()) absl::StrAppend(&dims, dims.empty() ? "" : " ", dim, ",");

@@ -1,5 +1,5 @@
-// NumPy's .npy files (format 1.0 to 3.0: magic, version, header length, a Python dict of descr, fortran_order and shape, then elements).
-// bfloat16 travels as its bits in uint16; strings do not travel here (see tensor/json_tensor.h).
+// NumPy's .npy files (format 1.0 to 3.0: magic, version, header length, a Python dict of descr, fortran_order and
+// shape, then elements). bfloat16 travels as its bits in uint16; strings do not travel here (see tensor/json_tensor.h).
 #ifndef FLOE_TENSOR_NPY_H_
 #define FLOE_TENSOR_NPY_H_
 

@@ -23,11 +23,14 @@ absl::StatusOr<Shape> Shape::Checked(absl::Span<const int64_t> dims) {
   int64_t product = 1;
   bool fits = true;
   for (const int64_t dim : dims) {
-    if (dim < 0) return absl::InvalidArgumentError(absl::StrCat("negative dimension ", dim, " in shape [", absl::StrJoin(dims, ","), "]"));
+    if (dim < 0)
+      return absl::InvalidArgumentError(
+          absl::StrCat("negative dimension ", dim, " in shape [", absl::StrJoin(dims, ","), "]"));
     // A zero further on must not hide an overflow before it: TensorFlow refuses such shapes as well.
     fits = fits && CheckedMul(product, std::max<int64_t>(dim, 1), &product);
   }
-  if (!fits) return absl::InvalidArgumentError(absl::StrCat("too many elements in shape [", absl::StrJoin(dims, ","), "]"));
+  if (!fits)
+    return absl::InvalidArgumentError(absl::StrCat("too many elements in shape [", absl::StrJoin(dims, ","), "]"));
   return Shape(dims);
 }
 
@@ -64,13 +67,16 @@ bool PartialShape::Matches(const Shape& shape) const {
 
 std::string PartialShape::ToString() const {
   if (!has_rank()) return "<unknown>";
-  return absl::StrCat("[", absl::StrJoin(*dims_, ",", [](std::string* out, int64_t dim) {
-                        if (dim < 0) {
-                          out->push_back('?');
-                        } else {
-                          absl::StrAppend(out, dim);
-                        }
-                      }), "]");
+  return absl::StrCat("[",
+                      absl::StrJoin(*dims_, ",",
+                                    [](std::string* out, int64_t dim) {
+                                      if (dim < 0) {
+                                        out->push_back('?');
+                                      } else {
+                                        absl::StrAppend(out, dim);
+                                      }
+                                    }),
+                      "]");
 }
 
 absl::StatusOr<PartialShape> MergeShapes(const PartialShape& a, const PartialShape& b) {

@@ -1,4 +1,5 @@
-// Shapes of tensors. Shape: every dimension known. PartialShape: any dimension, or the rank itself, may be unknown. Values; any thread.
+// Shapes of tensors. Shape: every dimension known. PartialShape: any dimension, or the rank itself, may be unknown.
+// Values; any thread.
 #ifndef FLOE_TENSOR_SHAPE_H_
 #define FLOE_TENSOR_SHAPE_H_
 
@@ -25,8 +26,8 @@ class Shape {
   explicit Shape(absl::Span<const int64_t> dims) : dims_(dims.begin(), dims.end()) {}
   explicit Shape(Dims dims) : dims_(std::move(dims)) {}
 
-  // For dimensions from a file or the wire: INVALID_ARGUMENT where one is negative, there are too many, or the number of
-  // elements does not fit 63 bits.
+  // For dimensions from a file or the wire: INVALID_ARGUMENT where one is negative, there are too many, or the number
+  // of elements does not fit 63 bits.
   static absl::StatusOr<Shape> Checked(absl::Span<const int64_t> dims);
 
   int rank() const { return static_cast<int>(dims_.size()); }

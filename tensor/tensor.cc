@@ -53,10 +53,12 @@ absl::StatusOr<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
   }
   const int64_t element_bytes = ElementBytes(dtype);
   if (element_bytes == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("a tensor of dtype ", DTypeName(dtype), " has no elements to allocate"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("a tensor of dtype ", DTypeName(dtype), " has no elements to allocate"));
   }
   int64_t bytes;
-  if (!CheckedMul(tensor.num_elements_, element_bytes, &bytes) || !CheckedAdd(bytes, 2 * kTensorAlignmentBytes, &bytes)) {
+  if (!CheckedMul(tensor.num_elements_, element_bytes, &bytes) ||
+      !CheckedAdd(bytes, 2 * kTensorAlignmentBytes, &bytes)) {
     return refused();
   }
   bytes = bytes / kTensorAlignmentBytes * kTensorAlignmentBytes;  // aligned_alloc wants a multiple
@@ -105,7 +107,8 @@ Tensor Tensor::Reshaped(const Shape& shape) const {
 Tensor Tensor::Rows(int64_t begin, int64_t end) const {
   Tensor tensor = *this;
   const int64_t row_elements = shape_.dim(0) == 0 ? 0 : num_elements_ / shape_.dim(0);
-  const int64_t element_bytes = dtype_ == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype_);
+  const int64_t element_bytes =
+      dtype_ == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype_);
   tensor.shape_.set_dim(0, end - begin);
   tensor.num_elements_ = (end - begin) * row_elements;
   tensor.data_ = static_cast<const char*>(data_) + begin * row_elements * element_bytes;
@@ -126,9 +129,9 @@ absl::StatusOr<Tensor> Tensor::Clone() const {
 std::string Tensor::Head(int64_t max_elements) const {
   std::string text;
   const int64_t count = std::min(max_elements, num_elements_);
-  const bool known = DispatchDType<float, double, int32_t, uint8_t, int16_t, int8_t, std::string, std::complex<float>, int64_t,
-                                   bool, Bfloat16, uint16_t, std::complex<double>, Half, uint32_t, uint64_t>(
-      dtype_, [&]<typename T>() {
+  const bool known =
+      DispatchDType<float, double, int32_t, uint8_t, int16_t, int8_t, std::string, std::complex<float>, int64_t, bool,
+                    Bfloat16, uint16_t, std::complex<double>, Half, uint32_t, uint64_t>(dtype_, [&]<typename T>() {
         for (int64_t i = 0; i < count; ++i) {
           if (i > 0) text.push_back(' ');
           AppendElement(data<T>()[i], &text);

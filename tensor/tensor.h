@@ -1,7 +1,7 @@
 // Tensor: dtype, shape and a reference to row-major elements.
 //
-// Copies share the elements. Whoever creates a tensor may write it until it is shared; after that it is read-only, and any
-// thread may read it. Elements start at an address that fits the dtype (64-byte aligned where Floe allocated them).
+// Copies share the elements. Whoever creates a tensor may write it until it is shared; after that it is read-only, and
+// any thread may read it. Elements start at an address that fits the dtype (64-byte aligned where Floe allocated them).
 #ifndef FLOE_TENSOR_TENSOR_H_
 #define FLOE_TENSOR_TENSOR_H_
 
@@ -26,8 +26,8 @@ class Tensor {
  public:
   Tensor() = default;  // dtype kInvalid, no elements
 
-  // Uninitialised elements (empty strings for kString). RESOURCE_EXHAUSTED, naming shape and bytes, where memory is refused;
-  // INVALID_ARGUMENT for dtypes without host elements.
+  // Uninitialised elements (empty strings for kString). RESOURCE_EXHAUSTED, naming shape and bytes, where memory is
+  // refused; INVALID_ARGUMENT for dtypes without host elements.
   static absl::StatusOr<Tensor> Allocate(DType dtype, const Shape& shape);
   // As Allocate, for sizes of our own choosing: dies where memory is refused.
   Tensor(DType dtype, const Shape& shape);
@@ -85,7 +85,8 @@ class Tensor {
   }
   template <typename T>
   absl::Span<const T> flat() const {
-    return absl::Span<const T>(data<T>(), static_cast<size_t>(num_elements_));  // braces would make a list of two booleans
+    return absl::Span<const T>(data<T>(),
+                               static_cast<size_t>(num_elements_));  // braces would make a list of two booleans
   }
   template <typename T>
   T scalar() const {

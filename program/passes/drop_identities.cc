@@ -7,7 +7,8 @@
 namespace floe {
 namespace {
 
-constexpr absl::string_view kIdentities[] = {"Identity", "StopGradient", "PreventGradient", "Snapshot", "PlaceholderWithDefault"};
+constexpr absl::string_view kIdentities[] = {"Identity", "StopGradient", "PreventGradient", "Snapshot",
+                                             "PlaceholderWithDefault"};
 
 bool IsIdentity(const Op& op) {
   if (std::find(std::begin(kIdentities), std::end(kIdentities), op.info->name) == std::end(kIdentities)) return false;
@@ -25,7 +26,8 @@ absl::StatusOr<bool> DropIdentities(Program& program) {
     if (!IsIdentity(op)) continue;
     // What the identity knew of the shape and its input did not (PlaceholderWithDefault) is not lost.
     Value& input = program.values[op.inputs[0]];
-    if (absl::StatusOr<PartialShape> merged = MergeShapes(input.shape, program.values[op.outputs[0]].shape); merged.ok()) {
+    if (absl::StatusOr<PartialShape> merged = MergeShapes(input.shape, program.values[op.outputs[0]].shape);
+        merged.ok()) {
       input.shape = *std::move(merged);
     }
     replacements.Replace(op.outputs[0], op.inputs[0]);

@@ -32,7 +32,9 @@ bool FitsWhenFolded(const Program& program, const Op& op, absl::Span<const Tenso
     if (!output.shape.IsFullyDefined()) continue;
     const absl::StatusOr<Shape> shape = Shape::Checked(output.shape.dims());
     if (!shape.ok()) return false;
-    if (shape->num_elements() > std::max(input_bytes, kMaxFoldedBytes) / std::max<int64_t>(ElementBytes(output.dtype), 1)) return false;
+    if (shape->num_elements() >
+        std::max(input_bytes, kMaxFoldedBytes) / std::max<int64_t>(ElementBytes(output.dtype), 1))
+      return false;
   }
   return true;
 }
@@ -49,7 +51,8 @@ absl::StatusOr<bool> FoldConstants(Program& program) {
     for (const ValueId id : op.inputs) {
       const Value& value = program.values[id];
       // Ops of shapes never look at the elements.
-      inputs.push_back(value.constant ? *value.constant : Tensor::View(value.dtype, value.shape.ToShape(), nullptr, nullptr));
+      inputs.push_back(value.constant ? *value.constant
+                                      : Tensor::View(value.dtype, value.shape.ToShape(), nullptr, nullptr));
     }
     if (!FitsWhenFolded(program, op, inputs)) continue;
     absl::StatusOr<std::vector<Tensor>> results = Evaluate(*op.info, op.name, op.attrs, inputs);

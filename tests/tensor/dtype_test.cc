@@ -35,7 +35,7 @@ TEST(DTypeTest, EveryHalfSurvivesARoundTrip) {
 }
 
 TEST(DTypeTest, HalfRoundsToNearestEven) {
-  EXPECT_EQ(Half(1.0f + 0x1p-11f).bits, Half(1.0f).bits);             // a tie goes to even
+  EXPECT_EQ(Half(1.0f + 0x1p-11f).bits, Half(1.0f).bits);                // a tie goes to even
   EXPECT_EQ(Half(1.0f + 3 * 0x1p-11f).bits, Half(1.0f + 0x1p-9f).bits);  // a tie goes up to even
   EXPECT_EQ(Half(65519.0f).bits, 0x7bff);
   EXPECT_EQ(Half(65520.0f).bits, 0x7c00);
@@ -49,7 +49,8 @@ TEST(DTypeTest, Bfloat16RoundsToNearestEven) {
   EXPECT_EQ(Bfloat16(1.0f + 0x1p-8f).bits, 0x3f80);
   EXPECT_EQ(Bfloat16(1.0f + 0x1.8p-8f).bits, 0x3f81);
   EXPECT_TRUE(std::isnan(static_cast<float>(Bfloat16(std::numeric_limits<float>::quiet_NaN()))));
-  EXPECT_EQ(static_cast<float>(Bfloat16(std::numeric_limits<float>::infinity())), std::numeric_limits<float>::infinity());
+  EXPECT_EQ(static_cast<float>(Bfloat16(std::numeric_limits<float>::infinity())),
+            std::numeric_limits<float>::infinity());
 }
 
 }  // namespace

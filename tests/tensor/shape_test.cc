@@ -11,7 +11,8 @@ using ::testing::HasSubstr;
 TEST(ShapeTest, CheckedRefusesWhatDoesNotFit) {
   EXPECT_OK(Shape::Checked({}));
   EXPECT_OK(Shape::Checked({0, 5}));
-  EXPECT_THAT(Shape::Checked({2, -1}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("negative dimension -1")));
+  EXPECT_THAT(Shape::Checked({2, -1}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("negative dimension -1")));
   EXPECT_THAT(Shape::Checked({int64_t{1} << 32, int64_t{1} << 32}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("too many elements")));
   EXPECT_FALSE(Shape::Checked({int64_t{1} << 32, int64_t{1} << 32, 0}).ok());  // a zero does not hide the overflow
@@ -21,7 +22,8 @@ TEST(ShapeTest, CheckedRefusesWhatDoesNotFit) {
 TEST(ShapeTest, Broadcast) {
   EXPECT_EQ(*BroadcastShapes(Shape({2, 1, 3}), Shape({4, 1})), Shape({2, 4, 3}));
   EXPECT_EQ(*BroadcastShapes(Shape({0}), Shape({1})), Shape({0}));
-  EXPECT_THAT(BroadcastShapes(Shape({2}), Shape({3})), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("[2] and [3]")));
+  EXPECT_THAT(BroadcastShapes(Shape({2}), Shape({3})),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("[2] and [3]")));
   EXPECT_EQ(*BroadcastShapes(PartialShape({-1, 3}), PartialShape({1})), PartialShape({-1, 3}));
   EXPECT_EQ(*BroadcastShapes(PartialShape({-1}), PartialShape({5})), PartialShape({5}));
   EXPECT_EQ(*BroadcastShapes(PartialShape({-1}), PartialShape({1})), PartialShape({-1}));

@@ -22,7 +22,9 @@
 namespace floe::testing {
 namespace {
 
-std::string Absolute(const std::string& directory) { return absl::StartsWith(directory, "/") ? directory : SharedPath(directory); }
+std::string Absolute(const std::string& directory) {
+  return absl::StartsWith(directory, "/") ? directory : SharedPath(directory);
+}
 
 // tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
 absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
@@ -42,18 +44,20 @@ absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& pat
   return tensors;
 }
 
-// How far a float may lie from TensorFlow's. Elementwise results are each measured against themselves; what sums many products is
-// measured against the largest result, since its error grows with the terms and not with their sum.
+// How far a float may lie from TensorFlow's. Elementwise results are each measured against themselves; what sums many
+// products is measured against the largest result, since its error grows with the terms and not with their sum.
 struct Tolerance {
   double relative;
   bool of_largest;
 };
 
 Tolerance ToleranceOf(const OpInfo& op, DType dtype) {
-  // Near their zeros these lose the digits that the argument's own rounding takes; TensorFlow's are polynomials in float, and its
-  // Selu takes exp(x) - 1.
-  static const char* const kAbsolute[] = {"Selu", "Sin", "Cos", "Tan", "Acos", "Erfc", "Atan2", "Log", "Log1p", "Expm1", "Erf"};
-  const bool absolute = std::any_of(std::begin(kAbsolute), std::end(kAbsolute), [&](absl::string_view name) { return name == op.name; });
+  // Near their zeros these lose the digits that the argument's own rounding takes; TensorFlow's are polynomials in
+  // float, and its Selu takes exp(x) - 1.
+  static const char* const kAbsolute[] = {"Selu",  "Sin", "Cos",   "Tan",   "Acos", "Erfc",
+                                          "Atan2", "Log", "Log1p", "Expm1", "Erf"};
+  const bool absolute =
+      std::any_of(std::begin(kAbsolute), std::end(kAbsolute), [&](absl::string_view name) { return name == op.name; });
   const bool of_largest = absolute || !op.is_elementwise();
   switch (dtype) {
     case DType::kHalf:
@@ -102,9 +106,10 @@ absl::Status CompareFloats(const Tensor& expected, const Tensor& actual, Toleran
     const double allowed = std::isfinite(scale) ? tolerance.relative * scale : 0;
     // Written so that a NaN distance fails.
     if (!(Distance(e[i], a[i]) <= allowed)) {
-      return absl::InternalError(absl::StrCat("element ", i, ": wanted ", expected.Reshaped(Shape({expected.num_elements()})).Rows(i, i + 1).Head(1),
-                                              ", got ", actual.Reshaped(Shape({actual.num_elements()})).Rows(i, i + 1).Head(1), ", off by ",
-                                              Distance(e[i], a[i]), ", allowed ", allowed));
+      return absl::InternalError(absl::StrCat(
+          "element ", i, ": wanted ", expected.Reshaped(Shape({expected.num_elements()})).Rows(i, i + 1).Head(1),
+          ", got ", actual.Reshaped(Shape({actual.num_elements()})).Rows(i, i + 1).Head(1), ", off by ",
+          Distance(e[i], a[i]), ", allowed ", allowed));
     }
   }
   return absl::OkStatus();
@@ -114,7 +119,8 @@ template <typename T>
 absl::Status CompareExactly(const Tensor& expected, const Tensor& actual) {
   for (int64_t i = 0; i < expected.num_elements(); ++i) {
     if (expected.data<T>()[i] != actual.data<T>()[i]) {
-      return absl::InternalError(absl::StrCat("element ", i, " differs: wanted ", expected.ToString(32), ", got ", actual.ToString(32)));
+      return absl::InternalError(
+          absl::StrCat("element ", i, " differs: wanted ", expected.ToString(32), ", got ", actual.ToString(32)));
     }
   }
   return absl::OkStatus();
@@ -196,7 +202,8 @@ absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, c
         continue;
       }
       const auto fed = tensors.find(absl::StrCat(ref.node, ":0"));
-      if (fed == tensors.end()) return absl::NotFoundError(absl::StrCat("'", input, "' is not among the tensors of ", op));
+      if (fed == tensors.end())
+        return absl::NotFoundError(absl::StrCat("'", input, "' is not among the tensors of ", op));
       golden.inputs.push_back(fed->second);
     }
     for (int i = 0;; ++i) {
@@ -254,22 +261,30 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
     absl::Status status = op.infer(context);
     if (!status.ok()) return Annotate(status, absl::StrCat("inference with ", known));
     for (size_t i = 0; i < golden.expected.size(); ++i) {
-      if (i >= context.outputs().size()) return absl::InternalError(absl::StrCat("inference with ", known, " found too few results"));
+      if (i >= context.outputs().size())
+        return absl::InternalError(absl::StrCat("inference with ", known, " found too few results"));
       const TensorInfo& output = context.outputs()[i];
       const Tensor& expected = golden.expected[i];
       const bool right = output.shape.Matches(expected.shape()) && (!exact || output.shape.IsFullyDefined());
       if (output.dtype != expected.dtype() || !right) {
-        return absl::InternalError(absl::StrCat("inference with ", known, ", result ", i, ": wanted ", expected.ToString(0), ", got ",
-                                                DTypeName(output.dtype), " ", output.shape.ToString()));
+        return absl::InternalError(absl::StrCat("inference with ", known, ", result ", i, ": wanted ",
+                                                expected.ToString(0), ", got ", DTypeName(output.dtype), " ",
+                                                output.shape.ToString()));
       }
     }
     return absl::OkStatus();
   };
   // These results' shapes are in the elements of what is fed.
-  static const char* const kDataDependent[] = {"Where", "Unique", "NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3",
-                                               "NonMaxSuppressionV4", "NonMaxSuppressionV5", "SegmentSum"};
-  const bool data_dependent =
-      std::any_of(std::begin(kDataDependent), std::end(kDataDependent), [&](absl::string_view name) { return name == op.name; });
+  static const char* const kDataDependent[] = {"Where",
+                                               "Unique",
+                                               "NonMaxSuppression",
+                                               "NonMaxSuppressionV2",
+                                               "NonMaxSuppressionV3",
+                                               "NonMaxSuppressionV4",
+                                               "NonMaxSuppressionV5",
+                                               "SegmentSum"};
+  const bool data_dependent = std::any_of(std::begin(kDataDependent), std::end(kDataDependent),
+                                          [&](absl::string_view name) { return name == op.name; });
   const std::vector<TensorInfo> full = FullInfos(golden);
   FLOE_RETURN_IF_ERROR(infer(full, !data_dependent, "everything known"));
   FLOE_RETURN_IF_ERROR(infer(LoadTimeInfos(golden), false, "what a load knows"));
@@ -292,7 +307,8 @@ absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const Golden
   FLOE_RETURN_IF_ERROR(backend.Supports(signature));
   // From here on UNIMPLEMENTED would break the backend's promise.
   const auto promised = [](const absl::Status& status) {
-    return absl::IsUnimplemented(status) ? absl::InternalError(absl::StrCat("after Supports: ", status.message())) : status;
+    return absl::IsUnimplemented(status) ? absl::InternalError(absl::StrCat("after Supports: ", status.message()))
+                                         : status;
   };
   absl::StatusOr<std::unique_ptr<Kernel>> kernel = backend.Create(signature);
   if (!kernel.ok()) return promised(kernel.status());
@@ -308,7 +324,8 @@ absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const Golden
   FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> laid_out, LayOut(infer.outputs()));
   slots.insert(slots.end(), laid_out.begin(), laid_out.end());
   std::vector<int> inputs, outputs;
-  for (int i = 0; i < static_cast<int>(slots.size()); ++i) (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
+  for (int i = 0; i < static_cast<int>(slots.size()); ++i)
+    (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
   FLOE_ASSIGN_OR_RETURN(Tensor scratch, Tensor::Allocate(DType::kUint8, Shape({(*prepared)->scratch_bytes()})));
   const LaunchArgs args(nullptr, slots.data(), inputs, outputs, scratch.raw_mutable_data());
   if (const absl::Status status = (*prepared)->Launch(args); !status.ok()) return promised(status);
@@ -327,10 +344,12 @@ GoldenReport RunGolden(const Backend* backend, const std::string& directory) {
       ++report.cases;
       const OpInfo* const op = FindOp(golden.op);
       if (op == nullptr) {
-        if (backend == nullptr) report.failures.push_back(absl::StrCat(name, " ", golden.name, ": nobody knows the op"));
+        if (backend == nullptr)
+          report.failures.push_back(absl::StrCat(name, " ", golden.name, ": nobody knows the op"));
         continue;
       }
-      const absl::Status status = backend == nullptr ? RunOnReference(*op, golden) : RunOnBackend(*backend, *op, golden);
+      const absl::Status status =
+          backend == nullptr ? RunOnReference(*op, golden) : RunOnBackend(*backend, *op, golden);
       if (backend != nullptr && absl::IsUnimplemented(status)) continue;
       ++report.supported;
       if (!status.ok()) report.failures.push_back(absl::StrCat(name, " ", golden.name, ": ", status.ToString()));

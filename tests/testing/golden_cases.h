@@ -1,5 +1,5 @@
-// Single ops with their inputs and the results that TensorFlow gave (<shared>/ops/OP.graph.pb and OP.golden.pb), and running them
-// on the ops' own evaluation or on a backend's kernels. One table drives both.
+// Single ops with their inputs and the results that TensorFlow gave (<shared>/ops/OP.graph.pb and OP.golden.pb), and
+// running them on the ops' own evaluation or on a backend's kernels. One table drives both.
 #ifndef FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 #define FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 
@@ -21,7 +21,8 @@ struct GoldenCase {
   AttrMap attrs;
   std::vector<Tensor> inputs;
   std::vector<bool> constant;  // which inputs are Const in the graph: known when a backend is asked
-  // In the order of the op's results; there may be fewer than it has (those of FusedBatchNorm after the first are not kept).
+  // In the order of the op's results; there may be fewer than it has (those of FusedBatchNorm after the first are not
+  // kept).
   std::vector<Tensor> expected;
 };
 
@@ -29,8 +30,8 @@ struct GoldenCase {
 std::vector<std::string> GoldenOps(const std::string& directory = "ops");
 absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory = "ops");
 
-// OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats. NaN equals
-// NaN. Else the first element that differs.
+// OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats.
+// NaN equals NaN. Else the first element that differs.
 absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual);
 
 // The reference evaluation, twice: with memory of its own and into memory laid out beforehand, where shapes are known.

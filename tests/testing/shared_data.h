@@ -1,4 +1,5 @@
-// The test data beside the repository (CMake's FLOE_SHARED_DIR): models/, ops/, checkpoints/. A stranger's clone has none of it.
+// The test data beside the repository (CMake's FLOE_SHARED_DIR): models/, ops/, checkpoints/. A stranger's clone has
+// none of it.
 #ifndef FLOE_TESTS_TESTING_SHARED_DATA_H_
 #define FLOE_TESTS_TESTING_SHARED_DATA_H_
 
@@ -27,24 +28,25 @@ MATCHER_P2(StatusIs, code, message_matcher, "") {
     }
   }();
   *result_listener << status.ToString();
-  return status.code() == code && ::testing::ExplainMatchResult(message_matcher, std::string(status.message()), result_listener);
+  return status.code() == code &&
+         ::testing::ExplainMatchResult(message_matcher, std::string(status.message()), result_listener);
 }
 
 }  // namespace floe::testing
 
 // Skips the test, saying so, where the data is absent. ctest shows such a test as skipped, and CI fails on it.
-#define FLOE_REQUIRE_SHARED(relative)                                                          \
-  if (!::floe::testing::HasShared(relative))                                                   \
+#define FLOE_REQUIRE_SHARED(relative)        \
+  if (!::floe::testing::HasShared(relative)) \
   GTEST_SKIP() << "FLOE_TEST_DATA_ABSENT: " << ::floe::testing::SharedPath(relative)
 
-#define ASSERT_OK(expression)                                         \
-  do {                                                                \
-    const auto floe_status = (expression);                            \
+#define ASSERT_OK(expression)                                            \
+  do {                                                                   \
+    const auto floe_status = (expression);                               \
     ASSERT_TRUE(floe_status.ok()) << ::floe::testing::Text(floe_status); \
   } while (false)
-#define EXPECT_OK(expression)                                         \
-  do {                                                                \
-    const auto floe_status = (expression);                            \
+#define EXPECT_OK(expression)                                            \
+  do {                                                                   \
+    const auto floe_status = (expression);                               \
     EXPECT_TRUE(floe_status.ok()) << ::floe::testing::Text(floe_status); \
   } while (false)
 // Declares `lhs` from a StatusOr, or fails the test.
