@@ -10,6 +10,8 @@ constexpr int kUsageExitCode = 2;
 // In the order of `floe --help`.
 constexpr floe::cli::AddCommand kCommands[] = {
     floe::cli::AddRun,
+    floe::cli::AddInspect,
+    floe::cli::AddBench,
 };
 
 // One line, whatever the message holds.
