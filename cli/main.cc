@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <string>
-#include <vector>
 
 #include "cli/command.h"
 
@@ -9,8 +8,10 @@ namespace {
 constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
-const std::vector<floe::cli::AddCommand> kCommands = {
-    // Added with their files.
+constexpr floe::cli::AddCommand kCommands[] = {
+    floe::cli::AddRun,
+    floe::cli::AddInspect,
+    floe::cli::AddBench,
 };
 
 // One line, whatever the message holds.
