@@ -12,7 +12,9 @@ constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
 constexpr floe::cli::AddCommand kCommands[] = {
+    floe::cli::AddFreeze,
     floe::cli::AddRun,
+    floe::cli::AddCheckpoint,
 };
 
 // One line, whatever the message holds.
