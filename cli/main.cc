@@ -1,6 +1,9 @@
 #include <cstdio>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/suggest.h"
 #include "cli/command.h"
 
 namespace {
@@ -21,6 +24,18 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+// CLI11 finds only that there is no command; the user wants to know which word is none.
+std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
+  if (!app.get_subcommands().empty() || app.remaining().empty()) return error.what();
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::string wrong = app.remaining().front();
+  return absl::StrCat("unknown command '", wrong, "'; there are ", floe::ListNames(names),
+                      floe::DidYouMean(wrong, names));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -35,7 +50,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "floe: %s\n", OneLine(error.what()).c_str());
+    std::fprintf(stderr, "floe: %s\n", OneLine(UsageError(app, error)).c_str());
     return kUsageExitCode;
   }
   if (!result.ok()) {

@@ -10,12 +10,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "base/suggest.h"
 #include "client/client.h"
+#include "tensor/json_tensor.h"
 #include "tensor/npy.h"
 
 namespace floe {
@@ -34,7 +36,7 @@ struct Arguments {
   std::string model;
   std::optional<int64_t> version;
   std::string signature;
-  std::vector<std::string> inputs;   // NAME=FILE.npy
+  std::vector<std::string> inputs;   // NAME=FILE
   std::vector<std::string> fetches;  // NAME
   std::string output_dir;
 };
@@ -107,11 +109,24 @@ absl::Status ReadBitsAsBfloat16(const Client& client, const Arguments& arguments
   return absl::OkStatus();
 }
 
+absl::StatusOr<Tensor> ReadTensor(const std::string& path) {
+  if (!absl::EndsWith(path, ".json")) return ReadNpy(path);
+  FLOE_ASSIGN_OR_RETURN(const std::string json, ReadFile(path));
+  absl::StatusOr<Tensor> tensor = ParseJsonTensor(json);
+  return tensor.ok() ? std::move(tensor) : Annotate(tensor.status(), path);
+}
+
 absl::StatusOr<NamedTensor> ReadInput(const std::string& argument) {
   // Node names hold no '=', file names may.
   const size_t equals = argument.find('=');
-  FLOE_ASSIGN_OR_RETURN(Tensor tensor, ReadNpy(argument.substr(equals + 1)));
+  FLOE_ASSIGN_OR_RETURN(Tensor tensor, ReadTensor(argument.substr(equals + 1)));
   return NamedTensor(argument.substr(0, equals), std::move(tensor));
+}
+
+absl::Status WriteTensor(const std::string& stem, const Tensor& tensor) {
+  if (tensor.dtype() != DType::kString) return WriteNpy(stem + ".npy", tensor);
+  FLOE_ASSIGN_OR_RETURN(const std::string json, SerializeJsonTensor(tensor));
+  return WriteFileAtomically(stem + ".json", json);
 }
 
 absl::Status RunInfer(const Arguments& arguments) {
@@ -127,10 +142,10 @@ absl::Status RunInfer(const Arguments& arguments) {
   if (!arguments.output_dir.empty()) FLOE_RETURN_IF_ERROR(FileSystem::Posix().MakeDirectories(arguments.output_dir));
   for (size_t i = 0; i < outputs.size(); ++i) {
     const auto& [name, tensor] = outputs[i];
-    std::printf("%s: %s\n", name.c_str(), tensor.ToString().c_str());
+    std::printf("%s %s\n", name.c_str(), tensor.ToString().c_str());
     if (arguments.output_dir.empty()) continue;
-    const std::string path = JoinPath(arguments.output_dir, absl::StrCat(i, ".npy"));
-    FLOE_RETURN_IF_ERROR(Annotate(WriteNpy(path, tensor), absl::StrCat("output '", name, "'")));
+    FLOE_RETURN_IF_ERROR(Annotate(WriteTensor(JoinPath(arguments.output_dir, absl::StrCat(i)), tensor),
+                                  absl::StrCat("output '", name, "'")));
   }
   return absl::OkStatus();
 }
@@ -138,7 +153,7 @@ absl::Status RunInfer(const Arguments& arguments) {
 std::string CheckInputArgument(const std::string& argument) {
   const size_t equals = argument.find('=');
   if (equals != std::string::npos && equals > 0 && equals + 1 < argument.size()) return "";
-  return absl::StrCat("'", argument, "': wanted NAME=FILE.npy");
+  return absl::StrCat("'", argument, "': wanted NAME=FILE");
 }
 
 // One line, whatever the message holds.
@@ -186,12 +201,13 @@ int Main(int argc, char** argv) {
 
   CLI::App* infer = app.add_subcommand("infer", "Sends tensors to a model and prints what it answers");
   add_model(infer);
-  infer->add_option("--input", arguments.inputs, "NAME=FILE.npy, once for each input")
+  infer->add_option("--input", arguments.inputs, "NAME=FILE, once for each input: a .npy, or a .json array for strings")
       ->allow_extra_args(false)
       ->check(CheckInputArgument);
   infer->add_option("--fetch", arguments.fetches, "An output, in the order wanted; without: all")
       ->allow_extra_args(false);
-  infer->add_option("--output-dir", arguments.output_dir, "Writes the outputs there as 0.npy, 1.npy, ...");
+  infer->add_option("--output-dir", arguments.output_dir,
+                    "Writes the outputs there as 0.npy, 1.npy, ... (strings: .json)");
   infer->callback([&] { result = RunInfer(arguments); });
 
   try {

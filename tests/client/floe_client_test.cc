@@ -49,8 +49,8 @@ TEST(FloeClientTest, WrongUsageExitsWithTwo) {
   ExpectError(RunClient(""), 2, "subcommand");
   ExpectError(RunClient("guess"), 2, "guess");
   ExpectError(RunClient("metadata"), 2, "MODEL");
-  ExpectError(RunClient("infer m --input x"), 2, "NAME=FILE.npy");
-  ExpectError(RunClient("infer m --input =x"), 2, "NAME=FILE.npy");
+  ExpectError(RunClient("infer m --input x"), 2, "NAME=FILE");
+  ExpectError(RunClient("infer m --input =x"), 2, "NAME=FILE");
   ExpectError(RunClient("infer m --version one"), 2, "--version");
   ExpectError(RunClient("infer m --api rest"), 2, "--api");
   ExpectError(RunClient("status --deadline 0"), 2, "--deadline");
@@ -118,18 +118,30 @@ TEST(FloeClientTest, InferPrintsAndWritesOutputs) {
     const std::string out = JoinPath(dir, api + "/made");
     const Outcome outcome = RunClient("infer echo --api " + api + inputs + " --output-dir " + out);
     EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-    EXPECT_EQ(outcome.out, "x: float32 [1,3] 1 2.5 -3\ny: int64 [] 4\n");
+    EXPECT_EQ(outcome.out, "x float32 [1,3] 1 2.5 -3\ny int64 [] 4\n");
     ASSERT_OK_AND_ASSIGN(const Tensor first, ReadNpy(JoinPath(out, "0.npy")));
     EXPECT_EQ(first.bytes(), x.bytes());
     ASSERT_OK_AND_ASSIGN(const Tensor second, ReadNpy(JoinPath(out, "1.npy")));
     EXPECT_EQ(second.scalar<int64_t>(), 4);
   }
-  EXPECT_EQ(RunClient("infer echo --fetch y --fetch x" + inputs).out, "y: int64 [] 4\nx: float32 [1,3] 1 2.5 -3\n");
+  EXPECT_EQ(RunClient("infer echo --fetch y --fetch x" + inputs).out, "y int64 [] 4\nx float32 [1,3] 1 2.5 -3\n");
   ExpectError(RunClient("infer echo --fetch z" + inputs), 1, "'z'");
   ExpectError(RunClient("infer ecko" + inputs), 1, "unknown model 'ecko'");
   ExpectError(RunClient("infer echo --input x=" + dir + "/none.npy"), 1, "none.npy");
   ASSERT_OK(WriteFileAtomically(JoinPath(dir, "text.npy"), "no array"));
   ExpectError(RunClient("infer echo --input x=" + dir + "/text.npy"), 1, "text.npy");
+}
+
+TEST(FloeClientTest, StringsAreJson) {
+  const FakeServer server;
+  const std::string dir = TempDir();
+  ASSERT_OK(WriteFileAtomically(JoinPath(dir, "s.json"), R"(["a", {"b64": "/w=="}])"));
+  ASSERT_OK(WriteFileAtomically(JoinPath(dir, "bad.json"), "[1"));
+  const std::string infer = "infer echo --server " + server.address() + " --output-dir " + dir + " --input s=" + dir;
+  EXPECT_EQ(RunClient(infer + "/s.json").exit_code, 0);
+  ASSERT_OK_AND_ASSIGN(const std::string json, ReadFile(JoinPath(dir, "0.json")));
+  EXPECT_THAT(json, AllOf(HasSubstr("\"a\""), HasSubstr("/w==")));
+  ExpectError(RunClient(infer + "/bad.json"), 1, "bad.json");
 }
 
 TEST(FloeClientTest, ModelsThatTakeBfloat16GetTheBits) {
@@ -142,9 +154,9 @@ TEST(FloeClientTest, ModelsThatTakeBfloat16GetTheBits) {
   const std::string dir = TempDir();
   ASSERT_OK(WriteNpy(JoinPath(dir, "u.npy"), Tensor::Of<uint16_t>({1, 2})));
   EXPECT_THAT(RunClient("infer echo --input bits=" + dir + "/u.npy --server " + server.address()).out,
-              StartsWith("BF16:"));
+              StartsWith("BF16 "));
   EXPECT_THAT(RunClient("infer echo --input other=" + dir + "/u.npy --server " + server.address()).out,
-              StartsWith("UINT16:"));
+              StartsWith("UINT16 "));
 }
 
 }  // namespace
