@@ -159,9 +159,11 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), {options.disabled_passes, nullptr}, program));
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, SpecsOf(boundary.outputs, program.outputs, program));
   FLOE_ASSIGN_OR_RETURN(Bindings bindings, Bindings::Create(std::move(inputs), std::move(outputs)));
+  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = options.threads > 0 ? options.threads : processors;
+  const TeamSize team(threads);
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends));
-  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
   auto core = std::make_shared<const Core>(Core{boundary.signature_name, device.name,
                                                 options.threads > 0 ? options.threads : processors, std::move(bindings),

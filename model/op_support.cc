@@ -46,7 +46,9 @@ bool TakesDType(const OpInfo& op, DType dtype) {
     for (uint32_t sides = 0; sides + 1 < (1u << count); ++sides) {
       for (const DType side : kSideDTypes) {
         for (int i = 0; i < count; ++i) inputs[i].dtype = (sides >> i & 1) != 0 ? side : dtype;
-        if (Infers(op, attrs, inputs)) return true;
+        // A condition in front of one other input is that op's main input itself (All, Any).
+        const bool condition_first = (sides & 1) != 0 && side == DType::kBool;
+        if (!(condition_first && count < 3) && Infers(op, attrs, inputs)) return true;
         if (sides == 0) break;  // no side inputs to try others for
       }
     }
