@@ -154,9 +154,8 @@ TEST(ModelTest, InstancesOutliveTheModelAndRunAtOnce) {
     threads.emplace_back([&] {
       for (int64_t i = 0; i < 50; ++i) {
         EXPECT_OK(instance->Run({{"images", Images(1 + i % 7)}, {"shift", Shift()}}, {}));
-        const auto got = instance->Run({{"images", Images(5)}, {"shift", Shift()}}, {});
-        ASSERT_OK(got);
-        EXPECT_EQ((*got)[0].bytes(), wanted[0].bytes());
+        ASSERT_OK_AND_ASSIGN(const auto got, instance->Run({{"images", Images(5)}, {"shift", Shift()}}, {}));
+        EXPECT_EQ(got[0].bytes(), wanted[0].bytes());
       }
     });
   }
