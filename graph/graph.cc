@@ -118,7 +118,9 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
   while (reader.Next(&field)) {
     if (field.number == kGraphNode && field.type == WireType::kBytes) {
       FLOE_ASSIGN_OR_RETURN(Node node, ParseNode(field.bytes, owner));
-      FLOE_RETURN_IF_ERROR(graph.Add(std::move(node)));
+      if (absl::Status added = graph.Add(std::move(node)); !added.ok()) {
+        return absl::InvalidArgumentError(added.message());
+      }
     } else if (field.number == kGraphLibrary && field.type == WireType::kBytes) {
       graph.library_.append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
     } else if (field.number == kGraphVersions && field.type == WireType::kBytes) {

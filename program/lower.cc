@@ -12,6 +12,9 @@
 namespace floe {
 namespace {
 
+// No node of a graph has as many results; a number from an attribute may be anything.
+constexpr int64_t kMaxResults = 1 << 16;
+
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
 bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const"; }
@@ -167,14 +170,9 @@ class Lowering {
       const Node& node = graph_.node(feed.first);
       Value value;
       value.name = FormatInputRef(node.name, feed.second);
-      const absl::Status typed = [&]() -> absl::Status {
-        FLOE_ASSIGN_OR_RETURN(value.dtype, node.attrs.Has("dtype") ? node.attrs.Type("dtype") : node.attrs.Type("T"));
-        if (node.attrs.Has("shape")) {
-          FLOE_ASSIGN_OR_RETURN(value.shape, node.attrs.OfShape("shape"));
-        }
-        return absl::OkStatus();
-      }();
-      if (!typed.ok()) return Annotate(typed, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      if (absl::Status status = TypeOf(feed, &value); !status.ok()) {
+        return Annotate(status, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      }
       const ValueId id = program_.AddValue(std::move(value));
       if (!results_.emplace(feed, id).second) {
         return absl::InvalidArgumentError(absl::StrCat("input '", node.name, "' is named twice"));
@@ -182,6 +180,35 @@ class Lowering {
       program_.inputs.push_back(id);
     }
     return absl::OkStatus();
+  }
+
+  // A tensor from inside the graph has the type and shape that it would have been computed with; where it could not be
+  // (that may be why it is fed), what its node says.
+  absl::Status TypeOf(const ResultKey& feed, Value* value) const {
+    const Node& node = graph_.node(feed.first);
+    if (node.op != "Placeholder") {
+      const std::vector<std::string> tensor = {value->name};
+      absl::StatusOr<std::vector<std::string>> placeholders = PlaceholdersNeededBy(graph_, tensor);
+      if (placeholders.ok()) {
+        const absl::StatusOr<Program> computed = Lower(graph_, {*std::move(placeholders), tensor});
+        if (computed.ok()) {
+          const TensorInfo info = computed->values[computed->outputs[0]].info();
+          value->dtype = info.dtype;
+          value->shape = info.shape;
+          return absl::OkStatus();
+        }
+      }
+    }
+    for (const char* const name : {"dtype", "DstT", "out_type", "output_type", "Tout", "T"}) {
+      const absl::StatusOr<DType> dtype = node.attrs.Type(name);
+      if (!dtype.ok()) continue;
+      value->dtype = *dtype;
+      if (node.attrs.Has("shape")) {
+        FLOE_ASSIGN_OR_RETURN(value->shape, node.attrs.OfShape("shape"));
+      }
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError("no attribute says what dtype it has");
   }
 
   absl::StatusOr<ValueId> Resolve(int node, int output) {
@@ -232,12 +259,18 @@ class Lowering {
   absl::flat_hash_map<ResultKey, ValueId> results_;
 };
 
-// How many results a node has, as far as its attributes say; 1 where inference would be needed.
+// How many results a node has, as far as its attributes say; 1 where its inputs would have to be known.
 int CountResults(const Node& node) {
+  for (const char* const count : {"num_split", "num"}) {  // Split, SplitV, Unpack
+    const absl::StatusOr<int64_t> results = node.attrs.Int(count);
+    if (results.ok() && *results > 0 && *results < kMaxResults) return static_cast<int>(*results);
+  }
   const OpInfo* info = FindOp(node.op);
   if (info == nullptr) return 1;
-  const std::vector<TensorInfo> unknown(node.inputs.size());
-  InferContext context(node.name, node.attrs, unknown);
+  TensorInfo input;
+  input.dtype = node.attrs.Type("T", DType::kInvalid).value_or(DType::kInvalid);
+  const std::vector<TensorInfo> inputs(node.inputs.size(), input);
+  InferContext context(node.name, node.attrs, inputs);
   if (!info->infer(context).ok() || context.outputs().empty()) return 1;
   return static_cast<int>(context.outputs().size());
 }
