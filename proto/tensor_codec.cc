@@ -241,6 +241,9 @@ absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t max_byt
     FLOE_RETURN_IF_ERROR(FillTyped(proto, &tensor));
   } else if (dtype == DType::kString) {
     FLOE_RETURN_IF_ERROR(FillStringsFromContent(content, &tensor));
+  } else if (dtype == DType::kBool) {
+    // Any other bit pattern in a C++ bool is undefined behaviour.
+    std::transform(content.begin(), content.end(), tensor.mutable_data<bool>(), [](char byte) { return byte != 0; });
   } else {
     std::memcpy(tensor.raw_mutable_data(), content.data(), content.size());
   }
