@@ -73,6 +73,9 @@ absl::StatusOr<bool> FoldPadIntoConv(Program& program) {
     const std::optional<std::vector<int64_t>> pads =
         WithPaddings(*window, program.values[op.inputs[1]].shape, *paddings);
     if (!pads) continue;
+    // A convolution skips its padding, where a padded zero times infinity is NaN.
+    const Tensor* const filter = program.ConstantOf(op.inputs[1]);
+    if (filter != nullptr && !FiniteValues(*filter)) continue;
     op.attrs.Set("padding", AttrValue::String("EXPLICIT"));
     op.attrs.Set("explicit_paddings", AttrValue::Ints(*pads));
     // Where the Pad has other users it stays for them.

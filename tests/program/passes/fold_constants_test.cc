@@ -1,0 +1,88 @@
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::ExpectChanged;
+using ::floe::testing::ExpectUnchanged;
+using ::floe::testing::GraphMaker;
+
+const GraphMaker::Attrs kFloat = {{"T", AttrValue::Type(DType::kFloat)}};
+
+TEST(FoldConstantsTest, EvaluatesWhatDependsOnConstantsAlone) {
+  GraphMaker maker;
+  maker.Input("x", {2, 2});
+  maker.Weights("w", Shape({2, 2}));
+  maker.Op("Neg", "minus", {"w"}, kFloat);
+  maker.Op("Exp", "folded", {"minus"}, kFloat);
+  maker.Op("MatMul", "y", {"x", "folded"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y", "minus"}));
+  const Program after = ExpectChanged("fold_constants", program);
+  ASSERT_EQ(after.ops.size(), 1u);
+  EXPECT_NE(after.ConstantOf(after.ops[0].inputs[1]), nullptr);
+  EXPECT_NE(after.ConstantOf(after.outputs[1]), nullptr);
+}
+
+TEST(FoldConstantsTest, FoldsShapesThatAreKnown) {
+  GraphMaker maker;
+  maker.Input("known", {2, 3});
+  maker.Input("open", {PartialShape::kUnknownDim, 3});
+  const GraphMaker::Attrs shape = {kFloat[0], {"out_type", AttrValue::Type(DType::kInt32)}};
+  maker.Op("Shape", "a", {"known"}, shape);
+  maker.Op("Shape", "b", {"open"}, shape);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"a", "b"}));
+  const Program after = ExpectChanged("fold_constants", program);
+  ASSERT_EQ(after.ops.size(), 1u);
+  EXPECT_EQ(after.ops[0].name, "b");
+}
+
+TEST(FoldConstantsTest, LeavesWhatDependsOnInputs) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Weights("w", Shape({2}));
+  maker.Op("Mul", "y", {"x", "w"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  ExpectUnchanged("fold_constants", program);
+}
+
+TEST(FoldConstantsTest, LeavesWhatDiffersFromCallToCall) {
+  const auto evaluate = [](EvalContext& context) { return context.SetOutput(0, context.input(0)); };
+  const auto infer = [](InferContext& context) {
+    context.AddOutput(context.dtype(0), context.shape(0));
+    return absl::OkStatus();
+  };
+  const OpInfo noise{"Noise", infer, evaluate, kStateful};
+  GraphMaker maker;
+  maker.Weights("w", Shape({2}));
+  maker.Op("Neg", "y", {"w"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(Program program, maker.Lower({"y"}));
+  program.ops[0].info = &noise;
+  ExpectUnchanged("fold_constants", program);
+}
+
+// A quarter of a gigabyte out of two small vectors.
+TEST(FoldConstantsTest, LeavesWhatWouldBeLarge) {
+  GraphMaker maker;
+  maker.Weights("column", Shape({8192, 1}));
+  maker.Weights("row", Shape({1, 8192}));
+  maker.Op("MatMul", "y", {"column", "row"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  ExpectUnchanged("fold_constants", program);
+}
+
+// 1 / 0 of integers is an error, but only where it is asked for.
+TEST(FoldConstantsTest, WhatFailsIsLeftToFailWhenItRuns) {
+  GraphMaker maker;
+  maker.Const("one", Tensor::Scalar<int32_t>(1));
+  maker.Const("zero", Tensor::Scalar<int32_t>(0));
+  maker.Op("FloorDiv", "y", {"one", "zero"}, {{"T", AttrValue::Type(DType::kInt32)}});
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  ExpectUnchanged("fold_constants", program);
+  EXPECT_FALSE(testing::RunProgram(program, {}).ok());
+}
+
+}  // namespace
+}  // namespace floe
