@@ -14,6 +14,8 @@ namespace {
 
 // No node of a graph has as many results; a number from an attribute may be anything.
 constexpr int64_t kMaxResults = 1 << 16;
+// More than TensorFlow has families of ops; what is longer was made to be long.
+constexpr size_t kMaxListedOps = 500;
 
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
@@ -103,6 +105,7 @@ absl::StatusOr<std::vector<int>> RootsOf(const Graph& graph, const std::vector<s
   return roots;
 }
 
+// Every op that Floe does not know, with some of its nodes.
 absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   std::map<std::string, std::vector<std::string>> unknown;
   for (const int index : order) {
@@ -111,14 +114,17 @@ absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   }
   if (unknown.empty()) return absl::OkStatus();
   const std::vector<std::string> known = AllOpNames();
-  return absl::UnimplementedError(
-      absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops", " that Floe does not know: ",
-                   absl::StrJoin(unknown, "; ",
-                                 [&](std::string* out, const auto& entry) {
-                                   absl::StrAppend(out, entry.first, " (", ListNames(entry.second, 3),
-                                                   DidYouMean(entry.first, known), ")");
-                                 }),
-                   "; `floe ops` lists those it knows"));
+  std::vector<std::string> listed;
+  for (const auto& [op, nodes] : unknown) {
+    if (listed.size() == kMaxListedOps) {
+      listed.push_back(absl::StrCat("and ", unknown.size() - kMaxListedOps, " more"));
+      break;
+    }
+    listed.push_back(absl::StrCat(op, " (", ListNames(nodes, 3), DidYouMean(op, known), ")"));
+  }
+  return absl::UnimplementedError(absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops",
+                                               " that Floe does not know: ", absl::StrJoin(listed, "; "),
+                                               "; `floe ops` lists those it knows"));
 }
 
 // One result of a node.
