@@ -1,3 +1,4 @@
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/programs.h"
@@ -70,6 +71,34 @@ TEST(FoldConstantsTest, LeavesWhatWouldBeLarge) {
   maker.Weights("row", Shape({1, 8192}));
   maker.Op("MatMul", "y", {"column", "row"}, kFloat);
   ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  ExpectUnchanged("fold_constants", program);
+}
+
+// Each is below the limit for one, together they are not.
+TEST(FoldConstantsTest, LeavesWhatWouldBeLargeInSum) {
+  GraphMaker maker;
+  maker.Weights("column", Shape({3000, 1}));
+  std::vector<std::string> outputs;
+  for (int i = 0; i < 12; ++i) {
+    maker.Weights(absl::StrCat("row", i), Shape({1, 3000}));
+    outputs.push_back(maker.Op("MatMul", absl::StrCat("y", i), {"column", absl::StrCat("row", i)}, kFloat));
+  }
+  ASSERT_OK_AND_ASSIGN(Program program, maker.Lower(outputs));
+  ASSERT_OK(testing::RunPass("fold_constants", program));
+  EXPECT_GT(program.ops.size(), 0u);
+  EXPECT_LT(program.ops.size(), 12u);
+}
+
+// Small inputs and results, and hours between them.
+TEST(FoldConstantsTest, LeavesWhatWouldTakeLong) {
+  GraphMaker maker;
+  maker.Weights("a", Shape({1000, 2000}));
+  maker.Weights("b", Shape({2000, 1000}));
+  maker.Op("MatMul", "y", {"a", "b"}, kFloat);
+  maker.Weights("image", Shape({1, 8, 8, 1}));
+  maker.Weights("w", Shape({3, 3, 1, 1}));
+  maker.Conv("z", "image", "w");
+  ASSERT_OK_AND_ASSIGN(Program program, maker.Lower({"y", "z"}));
   ExpectUnchanged("fold_constants", program);
 }
 
