@@ -38,7 +38,8 @@ std::optional<Dims> ZeroPaddings(const Program& program, const Op& op) {
 // convolution pads by itself so that the order matters.
 std::optional<std::vector<int64_t>> WithPaddings(const WindowAttrs& window, const PartialShape& filter,
                                                  const Dims& pad) {
-  if (pad.size() != 8 || window.padding == Padding::kSame || !filter.has_rank()) return std::nullopt;
+  if (pad.size() != 8 || window.padding == Padding::kSame) return std::nullopt;
+  if (!filter.has_rank() || filter.rank() != 4) return std::nullopt;
   const int channel_axis = window.channel_axis();
   if (pad[0] != 0 || pad[1] != 0 || pad[2 * channel_axis] != 0 || pad[2 * channel_axis + 1] != 0) return std::nullopt;
   std::vector<int64_t> pads(8, 0);

@@ -10,6 +10,9 @@ namespace {
 using ::floe::testing::ExpectChanged;
 using ::floe::testing::ExpectUnchanged;
 using ::floe::testing::GraphMaker;
+using ::floe::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
 
 const GraphMaker::Attrs kFloat = {{"T", AttrValue::Type(DType::kFloat)}};
 
@@ -100,6 +103,32 @@ TEST(FoldConstantsTest, LeavesWhatWouldTakeLong) {
   maker.Conv("z", "image", "w");
   ASSERT_OK_AND_ASSIGN(Program program, maker.Lower({"y", "z"}));
   ExpectUnchanged("fold_constants", program);
+}
+
+// The shape that a Reshape wants is computed from constants: once it is known, so is everything behind.
+TEST(FoldConstantsTest, InfersAnewWhatIsBehind) {
+  GraphMaker maker;
+  maker.Input("x", {2, 6});
+  maker.Const("half", Tensor::Of<int32_t>({1, 2}));
+  maker.Op("Add", "sizes", {"half", "half"}, {{"T", AttrValue::Type(DType::kInt32)}});
+  maker.Const("three", Tensor::Of<int32_t>({3}));
+  maker.Const("axis", Tensor::Scalar<int32_t>(0));
+  maker.Op("ConcatV2", "shape", {"sizes", "three", "axis"}, {{"T", AttrValue::Type(DType::kInt32)}});
+  maker.Op("Reshape", "y", {"x", "shape"}, kFloat);
+  maker.Op("Relu", "z", {"y"}, kFloat);
+  absl::StatusOr<Program> program = maker.Lower({"z"});
+  ASSERT_OK(program);
+  EXPECT_FALSE(program->values[program->outputs[0]].shape.IsFullyDefined());
+  // [2,4] and [3] make [2,4,3], which is not 12 elements.
+  EXPECT_THAT(testing::RunPass("fold_constants", *program),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("node 'y' (Reshape)"), HasSubstr("[2,6]"), HasSubstr("[2,4,3]"))));
+  maker.Input("w", {4, 6});
+  maker.Op("Reshape", "u", {"w", "shape"}, kFloat);
+  maker.Op("Relu", "v", {"u"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program fits, maker.Lower({"v"}));
+  const Program after = ExpectChanged("fold_constants", fits);
+  EXPECT_EQ(after.values[after.outputs[0]].shape, PartialShape({2, 4, 3}));
 }
 
 // 1 / 0 of integers is an error, but only where it is asked for.
