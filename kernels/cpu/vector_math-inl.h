@@ -7,6 +7,7 @@
 #define FLOE_KERNELS_CPU_VECTOR_MATH_INL_H_
 #endif
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -102,6 +103,10 @@ struct TanhOf {
     const VF clamped = hn::IfThenElse(hn::Gt(hn::Abs(x), limit), hn::CopySign(limit, x), x);
     return hn::Tanh(d, clamped);
   }
+};
+
+struct ExpOf {
+  HWY_INLINE VF operator()(VF x) const { return hn::Exp(F32(), x); }
 };
 
 struct SigmoidOf {
