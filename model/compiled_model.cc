@@ -106,8 +106,13 @@ class CompiledModel final : public Model {
 
   absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const override {
     FLOE_RETURN_IF_ERROR(core_->bindings.CheckShapes(input_shapes));
-    FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const floe::Plan> plan, core_->plans->Get(input_shapes));
-    return Summarize(*plan);
+    // Kernels divide their work by the team of the thread that prepares them: that of the instances.
+    const int own_threads = omp_get_max_threads();
+    omp_set_num_threads(core_->threads);
+    const absl::StatusOr<std::shared_ptr<const floe::Plan>> plan = core_->plans->Get(input_shapes);
+    omp_set_num_threads(own_threads);
+    if (!plan.ok()) return plan.status();
+    return Summarize(**plan);
   }
 
  private:

@@ -210,7 +210,8 @@ class BinaryPrepared final : public PreparedKernel {
     rows_ = 1;
     for (size_t axis = 0; axis + 1 < walk_.dims.size(); ++axis) rows_ *= walk_.dims[axis];
     const int64_t n = walk_.row();
-    if (walk_.dims.size() != 2 || n >= kShortRow || n < 1 || walk_.row_stride(0) == 0 || walk_.row_stride(1) == 0)
+    if (walk_.dims.size() != 2 || n >= kShortRow || n < 1 || rows_ < 1 || walk_.row_stride(0) == 0 ||
+        walk_.row_stride(1) == 0)
       return;
     for (int operand = 0; operand < 2; ++operand) {
       if (walk_.strides[operand][0] == 0 && walk_.strides[1 - operand][0] == n) {
