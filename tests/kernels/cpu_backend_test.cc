@@ -51,7 +51,7 @@ class MadeKernel {
     InferContext infer("node", attrs_, at_load);
     EXPECT_OK(op_.infer(infer));
     auto kernel = CpuBackend().Create({op_, "node", attrs_, at_load, infer.outputs()});
-    EXPECT_OK(kernel.status());
+    EXPECT_TRUE(kernel.ok()) << kernel.status();
     if (kernel.ok()) kernel_ = *std::move(kernel);
   }
 

@@ -25,8 +25,9 @@ TEST(CpuPoolTest, OddSizes) {
             attrs.Set("ksize", AttrValue::Ints({1, window, window + 1, 1}));
             attrs.Set("strides", AttrValue::Ints({1, stride, stride, 1}));
             attrs.Set("padding", AttrValue::String(padding));
+            ++seed;
             EXPECT_OK(CompareWithReference(
-                {op, attrs, {RandomFloats(Shape({++seed % 5 == 0 ? 7 : 1, 5, 8, channels}), seed)}, {}}));
+                {op, attrs, {RandomFloats(Shape({seed % 5 == 0 ? 7 : 1, 5, 8, channels}), seed)}, {}}));
           }
         }
       }

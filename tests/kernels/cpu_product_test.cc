@@ -14,7 +14,6 @@ namespace {
 using testing::CompareWithReference;
 using testing::MadeUpCase;
 using testing::RandomFloats;
-using testing::StatusIs;
 
 AttrMap WindowAttrsOf(int64_t stride, int64_t dilation, const std::string& padding) {
   AttrMap attrs;
