@@ -166,9 +166,10 @@ def main():
     for model in options.models:
         with tempfile.TemporaryDirectory() as folder:
             ms = compare(options, model, folder)
-        name = os.path.basename(model.rstrip("/"))
-        print(f"{name:24} {ms['floe']:9.3f} {ms['tf']:9.3f} {ms['ort']:9.3f} {ms['floe'] / ms['tf']:8.2f} "
-              f"{ms['floe'] / ms['ort']:8.2f}", flush=True)
+        name = os.path.basename((model if os.path.isdir(model) else os.path.dirname(model)).rstrip("/")) or model
+        cells = [f"{ms[engine]:9.3f}" if ms[engine] < float("inf") else f"{'-':>9}" for engine in ENGINES]
+        cells += [f"{ms['floe'] / ms[peer]:8.2f}" if ms[peer] < float("inf") else f"{'-':>8}" for peer in ENGINES[1:]]
+        print(f"{name:24} " + " ".join(cells), flush=True)
     return None
 
 
