@@ -15,7 +15,8 @@ namespace {
 class Cpu final : public Backend {
  public:
   Cpu() {
-    for (const absl::Span<const CpuOp> family : {ConvolutionKernels(), MatMulKernels(), PoolKernels()}) {
+    for (const absl::Span<const CpuOp> family : {ConvolutionKernels(), ElementwiseKernels(), MatMulKernels(),
+                                                 PadKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
   }
