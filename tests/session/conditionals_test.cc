@@ -33,8 +33,10 @@ std::string Conditional(const std::string& predicate) {
 }
 
 std::string ConstBool(const std::string& name, bool value) {
-  return "node { name: '" + name + "' op: 'Const' attr { key: 'dtype' value { type: DT_BOOL } } attr { key: 'value' value { "
-         "tensor { dtype: DT_BOOL tensor_shape {} bool_val: " + (value ? "true" : "false") + " } } } }";
+  return "node { name: '" + name +
+         "' op: 'Const' attr { key: 'dtype' value { type: DT_BOOL } } attr { key: 'value' value { "
+         "tensor { dtype: DT_BOOL tensor_shape {} bool_val: " +
+         (value ? "true" : "false") + " } } } }";
 }
 
 struct Folded {
@@ -76,8 +78,9 @@ TEST(ConditionalsTest, TakesTheFalseSideOfADefault) {
 }
 
 TEST(ConditionalsTest, TakesTheTrueSideOfAConstant) {
-  ASSERT_OK_AND_ASSIGN(const Folded folded,
-                       Fold(Conditional(ConstBool("c", false) + "node { name: 'p' op: 'LogicalNot' input: 'c' }"), {"y"}));
+  ASSERT_OK_AND_ASSIGN(
+      const Folded folded,
+      Fold(Conditional(ConstBool("c", false) + "node { name: 'p' op: 'LogicalNot' input: 'c' }"), {"y"}));
   EXPECT_THAT(folded.decided, IsEmpty());
   EXPECT_THAT(folded.graph.NodeNames(), ElementsAre("x", "cond/two", "cond/in_t", "cond/double", "cond/Merge", "y"));
   EXPECT_THAT(folded.graph.node(folded.graph.Find("cond/two")).inputs, IsEmpty());
@@ -86,15 +89,14 @@ TEST(ConditionalsTest, TakesTheTrueSideOfAConstant) {
 
 TEST(ConditionalsTest, LogicOfKnownAndUnknown) {
   const std::string unknown = "node { name: 'u' op: 'Placeholder' }";
-  ASSERT_OK_AND_ASSIGN(const Folded known,
-                       Fold(Conditional(ConstBool("c", false) + unknown +
-                                        "node { name: 'p' op: 'LogicalAnd' input: 'u' input: 'c' }"),
-                            {"y"}));
+  ASSERT_OK_AND_ASSIGN(
+      const Folded known,
+      Fold(Conditional(ConstBool("c", false) + unknown + "node { name: 'p' op: 'LogicalAnd' input: 'u' input: 'c' }"),
+           {"y"}));
   EXPECT_EQ(known.graph.Find("cond/double"), -1);
-  ASSERT_OK_AND_ASSIGN(const Folded open,
-                       Fold(Conditional(ConstBool("c", false) + unknown +
-                                        "node { name: 'p' op: 'LogicalOr' input: 'u' input: 'c' }"),
-                            {"y"}));
+  ASSERT_OK_AND_ASSIGN(const Folded open, Fold(Conditional(ConstBool("c", false) + unknown +
+                                                           "node { name: 'p' op: 'LogicalOr' input: 'u' input: 'c' }"),
+                                               {"y"}));
   EXPECT_NE(open.graph.Find("cond/double"), -1);
 }
 
@@ -111,9 +113,7 @@ TEST(ConditionalsTest, LeavesOpenOnesAlone) {
 }
 
 TEST(ConditionalsTest, IfBecomesACall) {
-  ASSERT_OK_AND_ASSIGN(
-      const Folded folded,
-      Fold(ConstBool("p", false) + R"(
+  ASSERT_OK_AND_ASSIGN(const Folded folded, Fold(ConstBool("p", false) + R"(
              node { name: "x" op: "Placeholder" }
              node { name: "y" op: "If" input: "p" input: "x" input: "^x"
                     attr { key: "then_branch" value { func { name: "train" } } }
@@ -121,7 +121,7 @@ TEST(ConditionalsTest, IfBecomesACall) {
                     attr { key: "Tcond" value { type: DT_BOOL } }
                     attr { key: "Tin" value { list { type: DT_FLOAT } } }
                     attr { key: "Tout" value { list { type: DT_FLOAT } } } })",
-           {"y"}));
+                                                 {"y"}));
   EXPECT_THAT(folded.graph.NodeNames(), ElementsAre("x", "y"));
   const Node& call = folded.graph.node(1);
   EXPECT_EQ(call.op, "StatefulPartitionedCall");
@@ -134,9 +134,7 @@ TEST(ConditionalsTest, IfBecomesACall) {
 
 // A loop in the branch that is not taken: its Merge waits for itself for ever.
 TEST(ConditionalsTest, LoopsInDeadBranches) {
-  ASSERT_OK_AND_ASSIGN(
-      const Folded folded,
-      Fold(ConstBool("p", true) + R"(
+  ASSERT_OK_AND_ASSIGN(const Folded folded, Fold(ConstBool("p", true) + R"(
              node { name: "x" op: "Placeholder" }
              node { name: "s" op: "Switch" input: "x" input: "p" }
              node { name: "enter" op: "Enter" input: "s" }
@@ -148,7 +146,7 @@ TEST(ConditionalsTest, LoopsInDeadBranches) {
              node { name: "exit" op: "Exit" input: "switch" }
              node { name: "neg" op: "Neg" input: "s:1" }
              node { name: "y" op: "Merge" input: "exit" input: "neg" attr { key: "N" value { i: 2 } } })",
-           {"y"}));
+                                                 {"y"}));
   EXPECT_THAT(folded.graph.NodeNames(), ElementsAre("x", "s", "neg", "y"));
 }
 

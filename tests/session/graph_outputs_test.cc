@@ -27,12 +27,10 @@ TEST(GraphOutputsTest, OfGraphsThatTensorFlowTrained) {
   const struct {
     const char* path;
     std::vector<std::string> outputs;
-  } cases[] = {{"two_variables/model1.ckpt.meta", {"add"}},
-               {"moving_average/model1.ckpt.meta", {"add"}},
-               {"convnet_trained/model.ckpt-30.meta", {"prob"}},
-               {"partitioned_and_sharded/model.ckpt-100.meta", {"y"}},
-               {"lstm_functional/model.ckpt.meta", {"y", "last"}},
-               {"lstm_tf1_loop/model.ckpt.meta", {"y", "last"}}};
+  } cases[] = {
+      {"two_variables/model1.ckpt.meta", {"add"}},        {"moving_average/model1.ckpt.meta", {"add"}},
+      {"convnet_trained/model.ckpt-30.meta", {"prob"}},   {"partitioned_and_sharded/model.ckpt-100.meta", {"y"}},
+      {"lstm_functional/model.ckpt.meta", {"y", "last"}}, {"lstm_tf1_loop/model.ckpt.meta", {"y", "last"}}};
   for (const auto& [path, outputs] : cases) {
     ASSERT_OK_AND_ASSIGN(const MetaGraph meta, MetaGraph::Load(SharedPath(std::string("checkpoints/") + path)));
     ASSERT_OK_AND_ASSIGN(const std::vector<std::string> found, FindGraphOutputs(meta.graph));
