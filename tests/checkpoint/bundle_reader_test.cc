@@ -113,14 +113,16 @@ TEST(TensorFlowBundleTest, ValuesOfEveryFolder) {
   FLOE_REQUIRE_SHARED("checkpoints");
   for (const char* folder : {"two_variables", "moving_average"}) {
     ASSERT_OK_AND_ASSIGN(const auto reader, CheckpointReader::Open(SharedPath(absl::StrCat("checkpoints/", folder))));
-    for (const auto& [name, want] : Expected(folder)["variables"].items()) {
+    const nlohmann::json expected = Expected(folder);
+    for (const auto& [name, want] : expected["variables"].items()) {
       ASSERT_OK_AND_ASSIGN(const Tensor tensor, reader->Read(name));
       EXPECT_EQ(AsDoubles(tensor),
                 want.is_array() ? want.get<std::vector<double>>() : std::vector<double>{want.get<double>()});
     }
   }
   ASSERT_OK_AND_ASSIGN(const auto objects, CheckpointReader::Open(SharedPath("checkpoints/object_checkpoint")));
-  for (const auto& [key, file] : Expected("object_checkpoint")["keys"].items()) {
+  const nlohmann::json object_expected = Expected("object_checkpoint");
+  for (const auto& [key, file] : object_expected["keys"].items()) {
     ASSERT_OK_AND_ASSIGN(const Tensor tensor, objects->Read(key));
     ASSERT_OK_AND_ASSIGN(const Tensor wanted,
                          ReadNpy(SharedPath("checkpoints/object_checkpoint/" + file.get<std::string>())));
