@@ -15,6 +15,7 @@ using AddCommand = void (*)(CLI::App& app, absl::Status* result);
 void AddBench(CLI::App& app, absl::Status* result);
 void AddInspect(CLI::App& app, absl::Status* result);
 void AddRun(CLI::App& app, absl::Status* result);
+void AddServe(CLI::App& app, absl::Status* result);
 
 }  // namespace floe::cli
 

@@ -15,12 +15,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/executor.h"
 #include "server/http/http_server.h"
 #include "server/metrics.h"
 #include "server/repository/model_manager.h"
 #include "server/server_core.h"
 #include "server/service/grpc_server.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -74,7 +74,7 @@ class Server {
   const ServerOptions options_;
   const std::unique_ptr<ModelSource> source_;
   Metrics metrics_;
-  Executor completions_;
+  WorkerPool completions_;
   std::unique_ptr<ModelManager> models_;
   ServerCore core_;
   std::unique_ptr<HttpServer> http_;

@@ -13,8 +13,8 @@
 #include "model/model.h"
 #include "model_config.pb.h"
 #include "server/batching/instance_pool.h"
-#include "server/executor.h"
 #include "server/metrics.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -34,7 +34,7 @@ class ServedModel {
   // is not owned and outlives the result.
   static absl::StatusOr<std::unique_ptr<ServedModel>> Load(
       const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
-      const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, Executor* completions);
+      const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, WorkerPool* completions);
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
