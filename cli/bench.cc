@@ -4,11 +4,10 @@
 #include <cstdio>
 #include <fstream>
 
-#include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "cli/command.h"
+#include "cli/json_output.h"
 #include "cli/model_args.h"
-#include "cli/plan_json.h"
 #include "cli/synthetic_inputs.h"
 
 namespace floe::cli {
@@ -108,21 +107,21 @@ absl::StatusOr<BenchReport> Measure(const BenchArgs& args) {
   return report;
 }
 
-void PrintJson(const BenchReport& report) {
-  const OrderedJson json = {{"load_ms", report.load_ms},
-                            {"first_ms", report.first_ms},
-                            {"latency_ms",
-                             {{"min", report.latencies_ms.front()},
-                              {"p50", report.Percentile(0.5)},
-                              {"p90", report.Percentile(0.9)},
-                              {"p99", report.Percentile(0.99)}}},
-                            {"throughput", report.throughput},
-                            {"rss_bytes", report.rss_bytes},
-                            {"arena_bytes", report.plan.arena_bytes},
-                            {"flops", report.plan.flops},
-                            {"steps", report.plan.steps.size()},
-                            {"launches", report.plan.launches}};
-  std::fputs(DumpJson(json).c_str(), stdout);
+void PrintReport(const BenchReport& report) {
+  const nlohmann::json json = {{"load_ms", report.load_ms},
+                               {"first_ms", report.first_ms},
+                               {"latency_ms",
+                                {{"min", report.latencies_ms.front()},
+                                 {"p50", report.Percentile(0.5)},
+                                 {"p90", report.Percentile(0.9)},
+                                 {"p99", report.Percentile(0.99)}}},
+                               {"throughput", report.throughput},
+                               {"rss_bytes", report.rss_bytes},
+                               {"arena_bytes", report.plan.arena_bytes},
+                               {"flops", report.plan.flops},
+                               {"steps", report.plan.steps.size()},
+                               {"launches", report.plan.launches}};
+  PrintJson(json);
 }
 
 void PrintText(const BenchReport& report) {
@@ -139,7 +138,7 @@ void PrintText(const BenchReport& report) {
 
 absl::Status Bench(const BenchArgs& args) {
   FLOE_ASSIGN_OR_RETURN(const BenchReport report, Measure(args));
-  args.json ? PrintJson(report) : PrintText(report);
+  args.json ? PrintReport(report) : PrintText(report);
   return absl::OkStatus();
 }
 
@@ -151,7 +150,7 @@ void AddBench(CLI::App& app, absl::Status* result) {
   args->model.AddTo(*command);
   args->inputs.AddTo(*command);
   args->shapes.AddTo(*command);
-  command->add_option("--seconds", args->seconds, "How long to run")->capture_default_str()->check(CLI::PositiveNumber);
+  command->add_option("--seconds", args->seconds, "How long to run")->capture_default_str()->check(CLI::Range(0.001, 86400.0));
   command->add_flag("--json", args->json, "Print one JSON document");
   command->callback([args, result] { *result = Bench(*args); });
 }

@@ -1,9 +1,13 @@
 // floe inspect: what a model takes and gives, its ops, and its plan.
 #include <cstdio>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/match.h"
+#include "base/file.h"
 #include "base/status.h"
+#include "checkpoint/checkpoint_path.h"
+#include "cli/checkpoint_listing.h"
 #include "cli/command.h"
+#include "cli/json_output.h"
 #include "cli/model_args.h"
 #include "cli/plan_json.h"
 
@@ -17,6 +21,13 @@ struct InspectArgs {
   bool json = false;
 };
 
+// A checkpoint's plan is its frozen graph's; without it, a checkpoint is its tensors.
+bool IsCheckpoint(const std::string& path) {
+  FileSystem& files = FileSystem::Posix();
+  if (files.Exists(path) && !files.IsDirectory(path) && !absl::EndsWith(path, ".index")) return false;
+  return ResolveCheckpoint(path).ok();
+}
+
 void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
   std::printf("%s\n", what);
   for (const TensorSpec& spec : specs) {
@@ -26,6 +37,7 @@ void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
 }
 
 absl::Status Inspect(const InspectArgs& args) {
+  if (!args.plan && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, args.model.Load());
   PlanSummary plan;
   if (args.plan) {
@@ -33,12 +45,12 @@ absl::Status Inspect(const InspectArgs& args) {
     FLOE_ASSIGN_OR_RETURN(plan, model->Plan(shapes));
   }
   if (args.json) {
-    OrderedJson json = {{"signature", model->signature_name()},   {"device", model->device()},
-                        {"inputs", SpecsToJson(model->inputs())}, {"outputs", SpecsToJson(model->outputs())},
-                        {"ops", OrderedJson::object()},           {"weight_bytes", model->weight_bytes()}};
+    nlohmann::json json = {{"signature", model->signature_name()},   {"device", model->device()},
+                           {"inputs", SpecsToJson(model->inputs())}, {"outputs", SpecsToJson(model->outputs())},
+                           {"ops", nlohmann::json::object()},        {"weight_bytes", model->weight_bytes()}};
     for (const auto& [op, count] : model->OpCounts()) json["ops"][op] = count;
     if (args.plan) AddPlan(plan, json);
-    std::fputs(DumpJson(json).c_str(), stdout);
+    PrintJson(json);
     return absl::OkStatus();
   }
   std::printf("signature %s, device %s, weights %.1f MB\n", model->signature_name().c_str(), model->device().c_str(),

@@ -2,12 +2,14 @@
 
 namespace floe::cli {
 
-OrderedJson SpecsToJson(const std::vector<TensorSpec>& specs) {
-  OrderedJson array = OrderedJson::array();
+using Json = nlohmann::json;
+
+Json SpecsToJson(const std::vector<TensorSpec>& specs) {
+  Json array = Json::array();
   for (const TensorSpec& spec : specs) {
-    OrderedJson shape;  // null where the rank is unknown, -1 for an unknown dimension
+    Json shape;  // null where the rank is unknown, -1 for an unknown dimension
     if (spec.shape.has_rank()) {
-      shape = OrderedJson::array();
+      shape = Json::array();
       for (const int64_t dim : spec.shape.dims()) shape.push_back(dim);
     }
     array.push_back({{"name", spec.name},
@@ -18,8 +20,8 @@ OrderedJson SpecsToJson(const std::vector<TensorSpec>& specs) {
   return array;
 }
 
-void AddPlan(const PlanSummary& plan, OrderedJson& out) {
-  OrderedJson steps = OrderedJson::array();
+void AddPlan(const PlanSummary& plan, Json& out) {
+  Json steps = Json::array();
   for (const PlanStep& step : plan.steps) {
     steps.push_back({{"name", step.name},
                      {"op", step.op},
@@ -35,10 +37,6 @@ void AddPlan(const PlanSummary& plan, OrderedJson& out) {
   out["flops"] = plan.flops;
   out["bytes"] = plan.bytes;
   out["arena_bytes"] = plan.arena_bytes;
-}
-
-std::string DumpJson(const OrderedJson& json) {
-  return json.dump(/*indent=*/1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace) + "\n";
 }
 
 }  // namespace floe::cli

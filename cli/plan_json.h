@@ -9,14 +9,9 @@
 
 namespace floe::cli {
 
-// Keys stay in the order they were put in.
-using OrderedJson = nlohmann::ordered_json;
-
-OrderedJson SpecsToJson(const std::vector<TensorSpec>& specs);
+nlohmann::json SpecsToJson(const std::vector<TensorSpec>& specs);
 // Puts "steps", "launches", "flops", "bytes" and "arena_bytes" into `out`.
-void AddPlan(const PlanSummary& plan, OrderedJson& out);
-// One document; bytes that are not UTF-8 (names may have any) are replaced.
-std::string DumpJson(const OrderedJson& json);
+void AddPlan(const PlanSummary& plan, nlohmann::json& out);
 
 }  // namespace floe::cli
 

@@ -87,6 +87,10 @@ absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(std::string s
   arguments.SetMaxReceiveMessageSize(static_cast<int>(std::min(options.max_response_bytes, kProtobufLimitBytes)));
   // A Client is a connection of its own; else all clients of a process share one and its flow control.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  // gRPC fails calls at once until its next attempt to connect; by default that comes after a second, and after up to
+  // two minutes once a server was away for long, so that our retries would meet the same failure again.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 2000);
   // No proxy stands between a machine and itself, whatever the environment says (a container's health check).
   if (IsLoopback(server)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   const std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(server, credentials, arguments);

@@ -200,6 +200,7 @@ class Converter {
       if (parts.size() > 1 && !absl::SimpleAtoi(parts.back(), &index)) index = 0;
       if (parts[0] == source.node && (source.output < 0 || source.output == index)) {
         output.set_type(static_cast<tensorflow::DataType>(type.dtype));
+        output.clear_handle_data();
       }
     }
     return absl::OkStatus();
@@ -372,7 +373,7 @@ absl::StatusOr<Graph> ConvertVariables(const Graph& graph, const VariableValue& 
   FLOE_RETURN_IF_ERROR(CheckNothingLeft(converted, library));
   FLOE_RETURN_IF_ERROR(library.RenameConverted(&converted));
   FLOE_ASSIGN_OR_RETURN(std::string encoded, library.Serialize());
-  if (graph.has_library()) converted.set_library(std::move(encoded));
+  converted.set_library(std::move(encoded));  // TensorFlow writes an empty one, too
   return converted;
 }
 

@@ -21,15 +21,19 @@ bool OneOf(const std::string& op, std::initializer_list<const char*> ops) {
   return false;
 }
 
-// Ops whose results are no predictions, nor anything made of them.
+bool IsFileOp(const std::string& op) {
+  return OneOf(op, {"SaveV2", "Save", "SaveSlices", "RestoreV2", "Restore", "RestoreSlice", "ShardedFilename",
+                    "ShardedFilespec", "MergeV2Checkpoints"});
+}
+
+// Ops whose results are no predictions, nor anything that comes after them.
 bool EndsInference(const Node& node) {
   const std::string& op = node.op;
-  if (WritesVariable(op) || absl::EndsWith(op, "Summary") || absl::EndsWith(op, "SummaryV2") || absl::EndsWith(op, "Grad") ||
+  if (absl::EndsWith(op, "Summary") || absl::EndsWith(op, "SummaryV2") || absl::EndsWith(op, "Grad") ||
       absl::EndsWith(op, "GradV2") || absl::EndsWith(op, "GradV3")) {
     return true;
   }
-  if (OneOf(op, {"SaveV2", "Save", "SaveSlices", "RestoreV2", "Restore", "RestoreSlice", "ShardedFilename", "MergeV2Checkpoints",
-                 "IsVariableInitialized", "VarIsInitializedOp", "BroadcastGradientArgs", "TensorArrayGradV3"})) {
+  if (IsFileOp(op) || OneOf(op, {"IsVariableInitialized", "VarIsInitializedOp", "BroadcastGradientArgs", "TensorArrayGradV3"})) {
     return true;
   }
   // tf.gradients and optimizers put what they make under these names.
@@ -61,20 +65,24 @@ bool HasNoResult(const std::string& op) {
                     "DestroyResourceOp", "QueueCloseV2", "QueueEnqueueV2", "QueueEnqueueManyV2"});
 }
 
-// Inputs, constants and variables on their own.
+// Inputs, constants and variables on their own, and shapes, which losses leave lying about.
 bool IsSource(const std::string& op) {
-  return IsVariable(op) || OneOf(op, {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2",
+  return IsVariable(op) || OneOf(op, {"TensorListReserve", "EmptyTensorList", "TensorArrayV3", "Shape", "ShapeN", "Size", "Rank"}) || OneOf(op, {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2",
                                       "ReadVariableOp"});
 }
 
 bool IsRead(const std::string& op) { return OneOf(op, {"Identity", "Enter", "RefEnter", "StopGradient"}); }
 
-// The nodes from which one goes on to `marked` nodes, in the direction of the data.
-std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked) {
+// The nodes that come after those `marked`, themselves included.
+enum class Edges { kData, kDataAndControl };
+std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked, Edges edges) {
   std::vector<std::vector<int>> consumers(inputs.nodes.size());
   std::vector<int> work;
   for (size_t i = 0; i < inputs.nodes.size(); ++i) {
-    for (const int source : inputs.nodes[i]) consumers[static_cast<size_t>(source)].push_back(static_cast<int>(i));
+    for (size_t k = 0; k < inputs.nodes[i].size(); ++k) {
+      if (edges == Edges::kData && inputs.refs[i][k].control) continue;
+      consumers[static_cast<size_t>(inputs.nodes[i][k])].push_back(static_cast<int>(i));
+    }
     if (marked[i]) work.push_back(static_cast<int>(i));
   }
   while (!work.empty()) {
@@ -94,23 +102,29 @@ std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked
 absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
   FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(graph));
   const auto count = static_cast<size_t>(graph.num_nodes());
-  std::vector<bool> ends(count), fed(count), computed(count);
+  std::vector<bool> ends(count), writes(count), fed(count), computed(count);
   std::set<std::string> differentiated;
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(static_cast<int>(i));
     ends[i] = EndsInference(node);
+    writes[i] = WritesVariable(node.op);
     fed[i] = absl::StartsWith(node.op, "Placeholder");
     computed[i] = IsVariable(node.op);
     differentiated.insert(DifferentiatedOp(node.name));
   }
-  ends = Descendants(inputs, std::move(ends));
-  fed = Descendants(inputs, std::move(fed));
-  computed = Descendants(inputs, std::move(computed));
+  ends = Descendants(inputs, std::move(ends), Edges::kDataAndControl);
+  // What is only ordered after an update of a variable (batch normalisation's, say) is inference all the same.
+  writes = Descendants(inputs, std::move(writes), Edges::kData);
+  fed = Descendants(inputs, std::move(fed), Edges::kData);
+  computed = Descendants(inputs, std::move(computed), Edges::kData);
 
-  // Only what is part of inference itself consumes.
+  // A summary or a gradient of something does not make it less of an output, but what feeds a variable or a file is
+  // there for that.
   std::vector<bool> consumed(count, false);
   for (size_t i = 0; i < count; ++i) {
-    if (ends[i] || HasNoResult(graph.node(static_cast<int>(i)).op)) continue;
+    const Node& node = graph.node(static_cast<int>(i));
+    const bool counts = !HasNoResult(node.op) && (!ends[i] || writes[i] || IsFileOp(node.op));
+    if (!counts) continue;
     for (const int source : inputs.nodes[i]) consumed[static_cast<size_t>(source)] = true;
   }
   // A mere read of a variable or an input, or the predicate of a conditional on its way to the branches.
@@ -124,14 +138,23 @@ absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
     }
     return false;
   };
-  // Best first: with an input; losses, which nothing consumes either but which a gradient was taken of; of variables
-  // alone.
-  std::array<std::vector<std::string>, 3> found;
+  // What a loop or a conditional gives besides what somebody took: its own Exit, or "while/Identity_2" of "while".
+  const auto is_leftover = [&](size_t index) {
+    const Node& node = graph.node(static_cast<int>(index));
+    if (OneOf(node.op, {"Exit", "RefExit"})) return true;
+    if (node.op != "Identity" || inputs.nodes[index].empty()) return false;
+    const Node& source = graph.node(inputs.nodes[index][0]);
+    return OneOf(source.op, {"While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase"}) &&
+           absl::StartsWith(node.name, absl::StrCat(source.name, "/"));
+  };
+  // Best first: with an input; leftovers; losses, which nothing consumes either but which a gradient was taken of; of
+  // variables alone.
+  std::array<std::vector<std::string>, 4> found;
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(static_cast<int>(i));
-    if (ends[i] || consumed[i] || HasNoResult(node.op) || mere_read(i)) continue;
-    if (fed[i]) found[differentiated.contains(node.name) ? 1 : 0].push_back(node.name);
-    if (!fed[i] && computed[i]) found[2].push_back(node.name);
+    if (ends[i] || writes[i] || consumed[i] || HasNoResult(node.op) || mere_read(i)) continue;
+    if (fed[i]) found[differentiated.contains(node.name) ? 2 : is_leftover(i) ? 1 : 0].push_back(node.name);
+    if (!fed[i] && computed[i]) found[3].push_back(node.name);
   }
   for (std::vector<std::string>& names : found) {
     if (!names.empty()) return std::move(names);

@@ -75,6 +75,7 @@ absl::StatusOr<MetaGraph> MetaGraph::Parse(absl::string_view bytes, const std::s
   std::sort(meta.signatures.begin(), meta.signatures.end(),
             [](const Signature& a, const Signature& b) { return a.name < b.name; });
   FLOE_ASSIGN_OR_RETURN(meta.graph, Graph::Parse(graph, owner));
+  for (int i = 0; i < meta.graph.num_nodes(); ++i) meta.graph.mutable_node(i)->attrs.Erase("_output_shapes");
   return meta;
 }
 

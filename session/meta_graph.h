@@ -25,6 +25,7 @@ struct MetaGraph {
   // The tensor whose evaluation saves ("save/control_dependency:0"), from the SaverDef; empty where there is none.
   std::string save_tensor_name;
 
+  // Without the nodes' `_output_shapes`, which TensorFlow adds to a meta graph and takes away when it imports one.
   // Tensors of the graph stay spans of `bytes`, which `owner` keeps alive. DATA_LOSS, INVALID_ARGUMENT.
   static absl::StatusOr<MetaGraph> Parse(absl::string_view bytes, const std::shared_ptr<const void>& owner);
   // Names the file in every error.
