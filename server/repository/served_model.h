@@ -22,8 +22,8 @@ namespace floe {
 struct LoadOptions {
   // Model::Load, or what a test puts in its place.
   std::function<absl::StatusOr<std::shared_ptr<const Model>>(const std::string& path, const ModelOptions& options)>
-      load;
-  ModelOptions model;       // threads 0: the machine's processors shared out over the instances
+      load = {};
+  ModelOptions model = {};  // threads 0: the machine's processors shared out over the instances
   int instances = 1;        // where the model's config says nothing
   int64_t max_queue = 512;  // requests that may wait, a version
 };
