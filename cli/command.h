@@ -18,6 +18,7 @@ void AddFreeze(CLI::App& app, absl::Status* result);
 void AddInspect(CLI::App& app, absl::Status* result);
 void AddOps(CLI::App& app, absl::Status* result);
 void AddRun(CLI::App& app, absl::Status* result);
+void AddServe(CLI::App& app, absl::Status* result);
 
 }  // namespace floe::cli
 
