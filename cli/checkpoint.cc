@@ -39,7 +39,8 @@ absl::Status WriteTensor(const std::string& path, const Tensor& tensor) {
     return WriteFileAtomically(path, json);
   }
   if (absl::EndsWith(path, ".json")) {
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "': ", DTypeName(tensor.dtype()), " goes to a .npy file"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", path, "': ", DTypeName(tensor.dtype()), " goes to a .npy file"));
   }
   return WriteNpy(path, tensor);
 }
@@ -74,8 +75,9 @@ absl::Status Verify(const CheckpointArgs& args) {
     return absl::DataLossError(absl::StrCat("checkpoint '", checkpoint->prefix(), "': ", bad.size(), " of ", count,
                                             " tensors cannot be read: ", ListNames(bad)));
   }
-  if (!args.json) std::printf("%zu tensor%s, %lld bytes: every checksum matches\n", count, count == 1 ? "" : "s",
-                              static_cast<long long>(bytes));
+  if (!args.json)
+    std::printf("%zu tensor%s, %lld bytes: every checksum matches\n", count, count == 1 ? "" : "s",
+                static_cast<long long>(bytes));
   return absl::OkStatus();
 }
 
@@ -86,7 +88,8 @@ void AddCheckpoint(CLI::App& app, absl::Status* result) {
   command->require_subcommand(1);
   const auto args = std::make_shared<CheckpointArgs>();
 
-  CLI::App* const list = command->add_subcommand("list", "Every tensor's name, dtype, shape and bytes; reads the index only");
+  CLI::App* const list =
+      command->add_subcommand("list", "Every tensor's name, dtype, shape and bytes; reads the index only");
   list->add_option("PREFIX", args->path, kPathHelp)->required();
   list->add_flag("--json", args->json, "One JSON document");
   list->callback([args, result] { *result = ListCheckpoint(args->path, args->json); });

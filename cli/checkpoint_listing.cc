@@ -36,8 +36,8 @@ absl::Status ListCheckpoint(const std::string& path, bool json) {
   for (const CheckpointTensor& tensor : checkpoint->tensors()) {
     const std::string type = absl::StrCat(tensor.dtype_name, " ", tensor.shape.ToString());
     const std::string slices = tensor.slices.empty() ? "" : absl::StrCat(" in ", tensor.slices.size(), " slices");
-    std::printf("%-*s  %-*s  %lld bytes%s\n", static_cast<int>(name_width), tensor.name.c_str(), static_cast<int>(type_width),
-                type.c_str(), static_cast<long long>(tensor.bytes), slices.c_str());
+    std::printf("%-*s  %-*s  %lld bytes%s\n", static_cast<int>(name_width), tensor.name.c_str(),
+                static_cast<int>(type_width), type.c_str(), static_cast<long long>(tensor.bytes), slices.c_str());
   }
   std::printf("%zu tensor%s, %lld bytes\n", checkpoint->tensors().size(), checkpoint->tensors().size() == 1 ? "" : "s",
               static_cast<long long>(bytes));

@@ -57,7 +57,8 @@ absl::Status Freeze(const FreezeArgs& args) {
   }
   std::printf("%s: %zu bytes, %d nodes, %d variables", args.output.c_str(), bytes.size(), frozen.graph.num_nodes(),
               frozen.variables);
-  if (options.moving_average) std::printf(", %d of them as their %s", frozen.averaged, options.moving_average_name.c_str());
+  if (options.moving_average)
+    std::printf(", %d of them as their %s", frozen.averaged, options.moving_average_name.c_str());
   std::printf("\noutputs: %s\n", absl::StrJoin(frozen.outputs, ", ").c_str());
   if (!frozen.decided.empty()) {
     std::printf("by their defaults, and gone: %s\n", absl::StrJoin(frozen.decided, ", ").c_str());
@@ -72,11 +73,13 @@ void AddFreeze(CLI::App& app, absl::Status* result) {
   const auto args = std::make_shared<FreezeArgs>();
   CLI::Option* const model = command->add_option(
       "MODEL", args->path, "A checkpoint's prefix with its .meta beside it, or a directory with a 'checkpoint' file");
-  CLI::Option* const checkpoint = command->add_option("--checkpoint", args->checkpoint, "The checkpoint, in place of MODEL's");
+  CLI::Option* const checkpoint =
+      command->add_option("--checkpoint", args->checkpoint, "The checkpoint, in place of MODEL's");
   command->add_option("--graph", args->graph, "The graph (.pb, .pbtxt or .meta), in place of the checkpoint's .meta");
   model->excludes(checkpoint);
   command->add_option("--signature", args->options.signature, "The signature whose outputs to keep");
-  command->add_option("--outputs", args->options.outputs, "Nodes to keep, with all that they need: a,b")->delimiter(',');
+  command->add_option("--outputs", args->options.outputs, "Nodes to keep, with all that they need: a,b")
+      ->delimiter(',');
   command->add_option("--rename", args->renames, "Rename a node of the result: OLD=NEW");
   command->add_flag("--moving-average{ExponentialMovingAverage}", args->average_name,
                     "Take X/ExponentialMovingAverage (or X/NAME, with =NAME) for X wherever the checkpoint has it");

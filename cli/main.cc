@@ -12,9 +12,7 @@ constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
 constexpr floe::cli::AddCommand kCommands[] = {
-    floe::cli::AddFreeze,
-    floe::cli::AddRun,
-    floe::cli::AddCheckpoint,
+    floe::cli::AddFreeze, floe::cli::AddRun, floe::cli::AddInspect, floe::cli::AddBench, floe::cli::AddCheckpoint,
 };
 
 // One line, whatever the message holds.

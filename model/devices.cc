@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "kernels/cpu/cpu_backend.h"
 
 namespace floe {
 
@@ -16,6 +17,6 @@ absl::StatusOr<Device> FindDevice(const std::string& name) {
       absl::StrCat("unknown device '", name, "'; there are 'auto', 'cpu', 'cuda[:N]' and 'reference'"));
 }
 
-std::vector<const Backend*> AllBackends() { return {&ReferenceBackend()}; }
+std::vector<const Backend*> AllBackends() { return {&CpuBackend(), &ReferenceBackend()}; }
 
 }  // namespace floe

@@ -8,6 +8,7 @@
 #include "model/compiled_model.h"
 #include "model/model.h"
 #include "program/lower.h"
+#include "session/freeze.h"
 
 namespace floe {
 namespace {
@@ -26,6 +27,16 @@ absl::StatusOr<std::vector<std::pair<std::string, std::string>>> Named(const std
   return named;
 }
 
+absl::StatusOr<std::shared_ptr<const Model>> Compile(const Graph& graph, const std::vector<std::string>& outputs,
+                                                     const ModelOptions& options) {
+  FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> inputs, PlaceholdersNeededBy(graph, outputs));
+  ModelBoundary boundary;
+  boundary.signature_name = kDefaultSignature;
+  FLOE_ASSIGN_OR_RETURN(boundary.inputs, Named(inputs));
+  FLOE_ASSIGN_OR_RETURN(boundary.outputs, Named(outputs));
+  return CompileModel(graph, boundary, options);
+}
+
 absl::StatusOr<std::shared_ptr<const Model>> FromGraph(const Graph& graph, const ModelOptions& options) {
   if (!options.signature.empty() && options.signature != kDefaultSignature) {
     return absl::NotFoundError(absl::StrCat("no signature '", options.signature,
@@ -36,35 +47,46 @@ absl::StatusOr<std::shared_ptr<const Model>> FromGraph(const Graph& graph, const
   if (outputs.empty()) {
     FLOE_ASSIGN_OR_RETURN(outputs, DefaultOutputs(graph));
   }
-  FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> inputs, PlaceholdersNeededBy(graph, outputs));
-  ModelBoundary boundary;
-  boundary.signature_name = kDefaultSignature;
-  FLOE_ASSIGN_OR_RETURN(boundary.inputs, Named(inputs));
-  FLOE_ASSIGN_OR_RETURN(boundary.outputs, Named(outputs));
-  return CompileModel(graph, boundary, options);
+  return Compile(graph, outputs, options);
 }
 
-absl::StatusOr<Graph> LoadGraph(const std::string& path) {
+absl::StatusOr<std::shared_ptr<const Model>> FromCheckpoint(const std::string& path, const ModelOptions& options) {
+  FreezeOptions freeze;
+  freeze.outputs = options.outputs;
+  freeze.signature = options.signature;
+  FLOE_ASSIGN_OR_RETURN(const FrozenGraph frozen, FreezeCheckpoint(path, freeze));
+  return Compile(frozen.graph, frozen.outputs, options);
+}
+
+// What a path that names no graph file may stand for: a checkpoint's prefix, one of its files, or its folder.
+bool IsCheckpoint(const std::string& path, FileSystem& files) {
+  for (const char* suffix : {".meta", ".index"}) {
+    if (absl::EndsWith(path, suffix) || files.Exists(path + suffix)) return true;
+  }
+  return files.IsDirectory(path) && files.Exists(JoinPath(path, "checkpoint"));
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> LoadAny(const std::string& path, const ModelOptions& options) {
   FileSystem& files = FileSystem::Posix();
+  if (IsCheckpoint(path, files)) return FromCheckpoint(path, options);
   if (files.IsDirectory(path)) {
     for (const char* file : {"saved_model.pb", "saved_model.pbtxt"}) {
-      if (files.Exists(JoinPath(path, file))) {
-        return absl::UnimplementedError(
-            absl::StrCat(path, ": a SavedModel folder is not loaded as it is; freeze it first"));
-      }
+      if (!files.Exists(JoinPath(path, file))) continue;
+      return absl::UnimplementedError("a SavedModel folder cannot be loaded as it is; freeze it first");
     }
     return absl::FailedPreconditionError(
-        absl::StrCat(path, ": a folder without saved_model.pb; wanted a frozen .pb or .pbtxt"));
+        "a folder with neither saved_model.pb nor a checkpoint in it; wanted a frozen .pb or .pbtxt, or a checkpoint");
   }
-  return Graph::Load(path);
+  FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(path));
+  return FromGraph(graph, options);
 }
 
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> Model::Load(const std::string& path, const ModelOptions& options) {
-  FLOE_ASSIGN_OR_RETURN(const Graph graph, LoadGraph(path));
-  absl::StatusOr<std::shared_ptr<const Model>> model = FromGraph(graph, options);
-  if (!model.ok()) return Annotate(model.status(), path);
+  absl::StatusOr<std::shared_ptr<const Model>> model = LoadAny(path, options);
+  // Errors of reading name the file already.
+  if (!model.ok() && !absl::StrContains(model.status().message(), path)) return Annotate(model.status(), path);
   return model;
 }
 
