@@ -28,7 +28,7 @@ bool ModelStatus::available() const {
                      [](const VersionStatus& version) { return version.state == VersionState::kAvailable; });
 }
 
-ModelManager::ModelManager(LoadOptions options, Metrics* metrics, Executor* completions,
+ModelManager::ModelManager(LoadOptions options, Metrics* metrics, WorkerPool* completions,
                            std::function<void(const std::string&, bool)> on_change)
     : options_(std::move(options)),
       metrics_(metrics),
