@@ -101,6 +101,7 @@ absl::Status Serve(const ServeArgs& args) {
   ServerOptions options = args.options;
   options.poll_interval = absl::Seconds(std::max(0.0, args.poll_seconds));
   options.load.load = &Model::Load;
+  options.load.log_failures = options.model_path.empty();
   if (options.model_name.empty()) {
     options.model_name = options.model_path.empty() ? "default" : ModelNameOf(options.model_path);
   }

@@ -171,7 +171,8 @@ void ModelManager::Load(const std::string& name, int64_t number) {
     } else {
       if (wanted) {
         version.error = loaded.status();
-        LogError(absl::StrCat("cannot load ", Named(name, number), ": ", version.error.message()));
+        if (options_.log_failures)
+          LogError(absl::StrCat("cannot load ", Named(name, number), ": ", version.error.message()));
       }
       SetState(&version, VersionState::kEnd);
     }

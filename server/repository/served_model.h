@@ -23,9 +23,10 @@ struct LoadOptions {
   // Model::Load, or what a test puts in its place.
   std::function<absl::StatusOr<std::shared_ptr<const Model>>(const std::string& path, const ModelOptions& options)>
       load = {};
-  ModelOptions model = {};  // threads 0: the machine's processors shared out over the instances
-  int instances = 1;        // where the model's config says nothing
-  int64_t max_queue = 512;  // requests that may wait, a version
+  ModelOptions model = {};   // threads 0: the machine's processors shared out over the instances
+  int instances = 1;         // where the model's config says nothing
+  bool log_failures = true;  // false: whoever asked for the one model there is tells of it
+  int64_t max_queue = 512;   // requests that may wait, a version
 };
 
 class ServedModel {

@@ -1,6 +1,9 @@
 #include "server/server.h"
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
 
 #include <filesystem>
 #include <fstream>
@@ -61,6 +64,49 @@ TEST(ServerTest, HealthOfTheServerAndOfEachModel) {
   EXPECT_EQ(Health(channel, ""), "SERVING");
   EXPECT_EQ(Health(channel, "m"), "SERVING");
   EXPECT_EQ(Health(channel, "n"), "NOT_FOUND");
+}
+
+// A list of services as reflection gives it. Its messages are gRPC's own, with no header for them: the request is field
+// 7 (list_services), empty; names stand in the answer as they are.
+std::string ListServices(const std::shared_ptr<grpc::Channel>& channel) {
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  grpc::ClientContext context;
+  const auto call =
+      stub.PrepareCall(&context, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", &queue);
+  void* tag;
+  bool ok = false;
+  const auto wait = [&] { return queue.Next(&tag, &ok) && ok; };
+  call->StartCall(nullptr);
+  EXPECT_TRUE(wait());
+  const grpc::Slice bytes("\x3a\0", 2);
+  call->WriteLast(grpc::ByteBuffer(&bytes, 1), grpc::WriteOptions(), nullptr);
+  EXPECT_TRUE(wait());
+  grpc::ByteBuffer answer;
+  call->Read(&answer, nullptr);
+  EXPECT_TRUE(wait());
+  grpc::Status status;
+  call->Finish(&status, nullptr);
+  EXPECT_TRUE(wait());
+  std::vector<grpc::Slice> slices;
+  answer.Dump(&slices).ok();
+  std::string text;
+  for (const grpc::Slice& slice : slices) text.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  return text;
+}
+
+TEST(ServerTest, ReflectionListsTheServices) {
+  TestServer server(MakeFakeModel());
+  EXPECT_THAT(ListServices(server.Connect()),
+              AllOf(HasSubstr("tensorflow.serving.PredictionService"), HasSubstr("tensorflow.serving.ModelService"),
+                    HasSubstr("inference.GRPCInferenceService")));
+}
+
+TEST(ServerTest, AUnixSocketBesidesThePort) {
+  const std::string path = testing::TempDir() + "/floe.sock";
+  TestServer server(MakeFakeModel(), {.grpc_socket_path = path});
+  EXPECT_OK(Infer(grpc::CreateChannel("unix:" + path, grpc::InsecureChannelCredentials()), "m"));
+  EXPECT_OK(Infer(server.Connect(), "m"));
 }
 
 TEST(ServerTest, NotReadyUntilTheModelsAreLoaded) {
