@@ -127,7 +127,8 @@ void Server::Drain(absl::Time deadline) {
   for (const ModelStatus& model : models_->StatusOfAll()) UpdateHealth(model.name, false);
   UpdateHealth("", false);
   if (!core_.WaitUntilIdle(deadline)) LogWarning("requests were still running when the time to drain was over");
-  // Every inference is answered, or its time is over. The rest is short calls, and streams that only watch and would stay.
+  // Every inference is answered, or its time is over. The rest is short calls, and streams that only watch and would
+  // stay.
   grpc_->Shutdown(std::min(deadline, absl::Now() + kLingerTime));
 }
 
