@@ -115,8 +115,8 @@ absl::StatusOr<std::vector<Case>> MakeCases(const Arguments& arguments, const Mo
   for (int i = 0; i < kCases && status.ok(); ++i) {
     for (const TensorMetadata& input : metadata.inputs) {
       absl::StatusOr<Tensor> tensor = RandomTensor(input, 1 + i % kMaxBatch, &random);
-      if (tensor.ok()) cases[i].inputs.emplace_back(input.name, *std::move(tensor));
       status.Update(tensor.status());
+      if (tensor.ok()) cases[i].inputs.emplace_back(input.name, *std::move(tensor));
     }
     if (status.ok()) status = AddReference(arguments, metadata, directory, &cases[i]);
   }
