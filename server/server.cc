@@ -15,8 +15,8 @@ namespace {
 // How long the start waits for files that are still being written.
 constexpr absl::Duration kMaxSettleTime = absl::Seconds(10);
 constexpr absl::Duration kSettleLook = absl::Milliseconds(200);
-// For calls that are no inference, once the server ends.
-constexpr absl::Duration kLingerTime = absl::Seconds(1);
+// For what is no inference in flight, once the server ends: short calls, and requests still arriving, to be refused.
+constexpr absl::Duration kLingerTime = absl::Seconds(3);
 
 int CompletionThreads() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4); }
 
