@@ -2,6 +2,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "base/suggest.h"
 #include "cli/command.h"
 
 namespace {
@@ -9,8 +11,8 @@ namespace {
 constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
-const std::vector<floe::cli::AddCommand> kCommands = {
-    // Added with their files.
+constexpr floe::cli::AddCommand kCommands[] = {
+    floe::cli::AddFreeze, floe::cli::AddRun, floe::cli::AddInspect, floe::cli::AddBench, floe::cli::AddCheckpoint,
 };
 
 // One line, whatever the message holds.
@@ -19,6 +21,18 @@ std::string OneLine(std::string text) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   return text;
+}
+
+// CLI11 finds only that there is no command; the user wants to know which word is none.
+std::string UsageError(const CLI::App& app, const CLI::ParseError& error) {
+  if (!app.get_subcommands().empty() || app.remaining().empty()) return error.what();
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::string wrong = app.remaining().front();
+  return absl::StrCat("unknown command '", wrong, "'; there are ", floe::ListNames(names),
+                      floe::DidYouMean(wrong, names));
 }
 
 }  // namespace
@@ -35,7 +49,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "floe: %s\n", OneLine(error.what()).c_str());
+    std::fprintf(stderr, "floe: %s\n", OneLine(UsageError(app, error)).c_str());
     return kUsageExitCode;
   }
   if (!result.ok()) {

@@ -24,6 +24,9 @@
 #include "tensor/tensor.h"
 
 namespace floe {
+namespace client_internal {
+class Connection;
+}  // namespace client_internal
 
 using NamedTensor = std::pair<std::string, Tensor>;
 
@@ -100,9 +103,6 @@ class Client {
   // none: by name). A server's error comes back with its own code and message.
   absl::StatusOr<std::vector<NamedTensor>> Infer(const std::string& model, absl::Span<const NamedTensor> inputs,
                                                  const InferOptions& options = {}) const;
-  // For an argument in braces, {{"x", tensor}, {"y", tensor}}, which a span cannot be made of.
-  absl::StatusOr<std::vector<NamedTensor>> Infer(const std::string& model, std::initializer_list<NamedTensor> inputs,
-                                                 const InferOptions& options = {}) const;
   // The same without waiting. `done` is called once: on a thread of gRPC, where it must not block, or before InferAsync
   // returns where the request cannot be sent. Inputs may go once InferAsync has returned, the Client too.
   void InferAsync(const std::string& model, absl::Span<const NamedTensor> inputs, const InferOptions& options,
@@ -114,9 +114,8 @@ class Client {
   absl::StatusOr<ServerStatus> Status() const;
 
  private:
-  class Connection;
-  explicit Client(std::shared_ptr<const Connection> connection);
-  std::shared_ptr<const Connection> connection_;
+  explicit Client(std::shared_ptr<const client_internal::Connection> connection);
+  std::shared_ptr<const client_internal::Connection> connection_;
 };
 
 }  // namespace floe

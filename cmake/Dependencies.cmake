@@ -14,6 +14,8 @@ find_package(OpenMP REQUIRED COMPONENTS CXX)
 pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 # LevelDB 1.23: reads and writes the table format of checkpoint indexes (and whole V1 checkpoints) byte for byte as TensorFlow.
 find_package(leveldb REQUIRED)
+# The package asks for libsnappy's development files, which only a static LevelDB would need.
+set_property(TARGET leveldb::leveldb PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads)
 # nlohmann-json: writes and reads the small JSON of the command line and REST metadata.
 find_package(nlohmann_json REQUIRED)
 # prometheus-cpp: counters, gauges, histograms and their text format.

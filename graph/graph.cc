@@ -120,7 +120,8 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
       FLOE_ASSIGN_OR_RETURN(Node node, ParseNode(field.bytes, owner));
       FLOE_RETURN_IF_ERROR(graph.Add(std::move(node)));
     } else if (field.number == kGraphLibrary && field.type == WireType::kBytes) {
-      graph.library_.append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
+      if (!graph.library_.has_value()) graph.library_.emplace();
+      graph.library_->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
     } else if (field.number == kGraphVersions && field.type == WireType::kBytes) {
       graph.versions_.append(field.bytes.data(), field.bytes.size());
     } else {
@@ -174,7 +175,7 @@ void Graph::set_versions(std::string encoded) { versions_ = std::move(encoded); 
 absl::StatusOr<std::string> Graph::Serialize() const {
   std::string out;
   for (const Node& node : nodes_) AppendNode(node, &out);
-  if (!library_.empty()) AppendBytesField(kGraphLibrary, library_, &out);
+  if (library_.has_value()) AppendBytesField(kGraphLibrary, *library_, &out);
   if (!versions_.empty()) AppendBytesField(kGraphVersions, versions_, &out);
   out += other_fields_;
   if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {

@@ -4,6 +4,7 @@
 #define FLOE_GRAPH_GRAPH_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -61,7 +62,9 @@ class Graph {
   std::vector<std::string> NodeNames() const;
 
   // FunctionDefLibrary and VersionDef, encoded; empty where the file has none.
-  absl::string_view library() const { return library_; }
+  absl::string_view library() const { return library_.has_value() ? absl::string_view(*library_) : absl::string_view(); }
+  // TensorFlow writes an empty library, too.
+  bool has_library() const { return library_.has_value(); }
   void set_library(std::string encoded);
   absl::string_view versions() const { return versions_; }
   void set_versions(std::string encoded);
@@ -72,7 +75,7 @@ class Graph {
  private:
   std::vector<Node> nodes_;
   absl::flat_hash_map<std::string, int> index_;
-  std::string library_;
+  std::optional<std::string> library_;
   std::string versions_;
   std::string other_fields_;
 };

@@ -86,7 +86,7 @@ class Model {
   static absl::StatusOr<std::shared_ptr<const Model>> FromGraphDef(std::string graph_def,
                                                                    const ModelOptions& options = {});
 
-  virtual ~Model() = default;
+  virtual ~Model();
   virtual const std::vector<TensorSpec>& inputs() const = 0;
   virtual const std::vector<TensorSpec>& outputs() const = 0;
   // "serving_default" for a lone .pb.

@@ -188,10 +188,10 @@ absl::Status EvalSqueeze(EvalContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"Shape", InferShape, EvalShape},
-    {"ShapeN", InferShape, EvalShape},
-    {"Size", InferSize, EvalSize},
-    {"Rank", InferRank, EvalRank},
+    {"Shape", InferShape, EvalShape, kFromShape},
+    {"ShapeN", InferShape, EvalShape, kFromShape},
+    {"Size", InferSize, EvalSize, kFromShape},
+    {"Rank", InferRank, EvalRank, kFromShape},
     {"Reshape", InferReshape, EvalReshape, kView},
     {"ExpandDims", InferExpandDims, EvalExpandDims, kView},
     {"Squeeze", InferSqueeze, EvalSqueeze, kView},

@@ -82,6 +82,9 @@ class Kernel {
   // `inputs` have full shapes here; `outputs` too, but where they depend on data. Constant inputs have their value.
   virtual absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                                   absl::Span<const TensorInfo> outputs) const = 0;
+  // Whether Prepare or Launch look at the elements of input i. False for a constant that Create has packed: where
+  // nobody else looks at it either, its elements are let go, and its slot has a shape and no elements.
+  virtual bool Reads(int input) const { return true; }
 };
 
 // Memory of a device, freed when destroyed.

@@ -1,0 +1,81 @@
+#include "model/plan_summary.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace floe {
+namespace {
+
+int64_t BytesOf(const Slot& slot) {
+  return slot.shape.IsFullyDefined() ? slot.shape.ToShape().num_elements() * ElementBytes(slot.dtype) : 0;
+}
+
+PlanStep Describe(const Plan& plan, const Step& step) {
+  const Program& program = plan.compiled().program();
+  PlanStep out;
+  if (step.is_copy()) {
+    out.name = program.values[plan.slots()[step.outputs[0]].value].name;
+    out.op = step.kind == Step::Kind::kCopyToDevice ? "CopyToDevice" : "CopyToHost";
+    out.kernel = "copy";
+  } else {
+    out.name = program.ops[step.op].name;
+    out.op = program.ops[step.op].info->name;
+    out.kernel = step.kind == Step::Kind::kView ? "view"
+                 : step.kernel != nullptr       ? step.kernel->description()
+                                                : "at run time";
+  }
+  out.backend = step.backend != nullptr ? std::string(step.backend->name()) : "";
+  if (step.kernel != nullptr) out.flops = step.kernel->flops();
+  for (const int input : step.inputs) out.bytes += BytesOf(plan.slots()[input]);
+  for (const int output : step.outputs) {
+    const Slot& slot = plan.slots()[output];
+    out.bytes += BytesOf(slot);
+    out.output_shapes.push_back(absl::StrCat(DTypeName(slot.dtype), slot.shape.ToString()));
+  }
+  if (step.kind == Step::Kind::kView) out.bytes = 0;
+  if (!step.outputs.empty() && plan.slots()[step.outputs[0]].kind == SlotKind::kArena) {
+    out.arena_offset = plan.slots()[step.outputs[0]].offset;
+  }
+  return out;
+}
+
+}  // namespace
+
+PlanSummary Summarize(const Plan& plan) {
+  PlanSummary summary;
+  for (const Step& step : plan.steps()) {
+    const PlanStep& described = summary.steps.emplace_back(Describe(plan, step));
+    if (step.kind != Step::Kind::kView) ++summary.launches;
+    summary.flops += described.flops;
+    summary.bytes += described.bytes;
+  }
+  summary.arena_bytes = plan.arena_bytes();
+  return summary;
+}
+
+std::string PlanSummary::ToText() const {
+  size_t name_width = 4, op_width = 2, kernel_width = 6;
+  for (const PlanStep& step : steps) {
+    name_width = std::max(name_width, std::min<size_t>(step.name.size(), 60));
+    op_width = std::max(op_width, step.op.size());
+    kernel_width = std::max(kernel_width, step.backend.size() + 1 + step.kernel.size());
+  }
+  std::string text = absl::StrFormat("%4s  %-*s  %-*s  %-*s  %10s  %12s  %12s  %s\n", "step", name_width, "name",
+                                     op_width, "op", kernel_width, "kernel", "Mflop", "bytes", "offset", "outputs");
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const PlanStep& step = steps[i];
+    absl::StrAppendFormat(
+        &text, "%4d  %-*s  %-*s  %-*s  %10.2f  %12d  %12s  %s\n", i, name_width, step.name, op_width, step.op,
+        kernel_width, absl::StrCat(step.backend, "/", step.kernel), static_cast<double>(step.flops) / 1e6, step.bytes,
+        step.arena_offset >= 0 ? absl::StrCat(step.arena_offset) : "-", absl::StrJoin(step.output_shapes, " "));
+  }
+  absl::StrAppendFormat(&text, "%d steps, %d launches, %.1f Mflop, %.1f MB moved, arena %.1f MB\n", steps.size(),
+                        launches, static_cast<double>(flops) / 1e6, static_cast<double>(bytes) / 1e6,
+                        static_cast<double>(arena_bytes) / 1e6);
+  return text;
+}
+
+}  // namespace floe

@@ -1,0 +1,14 @@
+// A plan as people look at it.
+#ifndef FLOE_MODEL_PLAN_SUMMARY_H_
+#define FLOE_MODEL_PLAN_SUMMARY_H_
+
+#include "model/model.h"
+#include "plan/plan.h"
+
+namespace floe {
+
+PlanSummary Summarize(const Plan& plan);
+
+}  // namespace floe
+
+#endif  // FLOE_MODEL_PLAN_SUMMARY_H_

@@ -1,0 +1,87 @@
+// Plan: a program for one set of input shapes, as steps over numbered slots, with memory laid out.
+//
+// Made by MakePlan, then immutable: any thread may read it, and any number of executors (plan/executor.h) may run it at
+// once, each with its own memory. A plan keeps its CompiledProgram alive.
+#ifndef FLOE_PLAN_PLAN_H_
+#define FLOE_PLAN_PLAN_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "plan/compiled_program.h"
+#include "plan/kernel.h"
+
+namespace floe {
+
+enum class SlotKind : uint8_t {
+  kInput,     // what was fed
+  kConstant,  // known when the plan was made
+  kUploaded,  // a constant of the program, in the memory of a device
+  kArena,     // at an offset in the arena of its space
+  kOutput,    // fresh memory in every run: it becomes a result
+  kRunTime,   // made when its step runs, because its size depends on data
+};
+
+struct Slot {
+  ValueId value = -1;
+  DType dtype = DType::kInvalid;
+  PartialShape shape;  // fully known, but for kRunTime
+  int space = kHostSpace;
+  SlotKind kind = SlotKind::kArena;
+  int input = -1;              // kInput: which
+  int root = -1;               // the slot whose memory this one is another view of; itself where it has its own
+  int64_t offset = 0;          // kArena
+  Tensor constant = Tensor();  // kConstant
+};
+
+struct Step {
+  enum class Kind : uint8_t { kLaunch, kView, kCopyToDevice, kCopyToHost };
+  Kind kind = Kind::kLaunch;
+  int op = -1;                       // in the program; -1 for a copy
+  int space = kHostSpace;            // a launch's; a copy's device
+  const Backend* backend = nullptr;  // null for views
+  // Null for a launch that is prepared when it runs, because shapes depend on data.
+  std::unique_ptr<PreparedKernel> kernel;
+  std::vector<int> inputs;   // slots
+  std::vector<int> outputs;  // slots
+  // For what is prepared when it runs: where the inputs' elements can be read on the host, or -1.
+  std::vector<int> host_inputs;
+  int64_t scratch_offset = 0;
+  // kCopyToHost: the next step may read what this one and those just before it have brought.
+  bool synchronize = false;
+  // Run-time slots that nobody uses after this step.
+  std::vector<int> release;
+
+  bool is_copy() const { return kind == Kind::kCopyToDevice || kind == Kind::kCopyToHost; }
+};
+
+class Plan {
+ public:
+  const CompiledProgram& compiled() const { return *compiled_; }
+  absl::Span<const Step> steps() const { return steps_; }
+  absl::Span<const Slot> slots() const { return slots_; }
+  // The slot of each of the program's outputs.
+  absl::Span<const int> outputs() const { return outputs_; }
+  int64_t arena_bytes(int space) const { return arena_bytes_[space]; }
+  // Over all spaces.
+  int64_t arena_bytes() const;
+
+ private:
+  friend class PlanBuilder;
+  std::shared_ptr<const CompiledProgram> compiled_;
+  std::vector<Slot> slots_;
+  std::vector<Step> steps_;
+  std::vector<int> outputs_;
+  std::vector<int64_t> arena_bytes_;  // by space
+};
+
+// INVALID_ARGUMENT where the shapes do not fit the program, naming the node.
+absl::StatusOr<std::shared_ptr<const Plan>> MakePlan(std::shared_ptr<const CompiledProgram> compiled,
+                                                     absl::Span<const Shape> input_shapes);
+
+}  // namespace floe
+
+#endif  // FLOE_PLAN_PLAN_H_

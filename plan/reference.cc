@@ -1,0 +1,72 @@
+// The reference backend: every op's own evaluation behind the seam of kernels.
+#include "absl/container/inlined_vector.h"
+#include "plan/kernel.h"
+
+namespace floe {
+namespace {
+
+// What an evaluation needs of its node; shared by all plans.
+struct Node {
+  const OpInfo& op;
+  std::string name;
+  AttrMap attrs;
+};
+
+class ReferencePrepared final : public PreparedKernel {
+ public:
+  ReferencePrepared(std::shared_ptr<const Node> node, std::vector<DType> output_dtypes)
+      : node_(std::move(node)), output_dtypes_(std::move(output_dtypes)) {}
+
+  std::string description() const override { return "reference"; }
+
+  absl::Status Launch(const LaunchArgs& args) const override {
+    absl::InlinedVector<const Tensor*, 8> inputs;
+    absl::InlinedVector<Tensor*, 4> outputs;
+    for (int i = 0; i < args.num_inputs(); ++i) inputs.push_back(&args.input(i));
+    for (int i = 0; i < args.num_outputs(); ++i) outputs.push_back(args.output(i));
+    EvalContext context(node_->name, node_->attrs, inputs, output_dtypes_, outputs);
+    return node_->op.evaluate(context);
+  }
+
+ private:
+  std::shared_ptr<const Node> node_;
+  std::vector<DType> output_dtypes_;
+};
+
+class ReferenceKernel final : public Kernel {
+ public:
+  explicit ReferenceKernel(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+
+  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo>,
+                                                          absl::Span<const TensorInfo> outputs) const override {
+    std::vector<DType> dtypes;
+    for (const TensorInfo& output : outputs) dtypes.push_back(output.dtype);
+    return std::make_unique<ReferencePrepared>(node_, std::move(dtypes));
+  }
+
+ private:
+  std::shared_ptr<const Node> node_;
+};
+
+class Reference final : public Backend {
+ public:
+  absl::string_view name() const override { return "reference"; }
+
+  absl::Status Supports(const OpSignature& op) const override {
+    if (op.op.evaluate != nullptr) return absl::OkStatus();
+    return absl::UnimplementedError("it has no evaluation of its own");
+  }
+
+  absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const override {
+    return std::make_unique<ReferenceKernel>(std::make_shared<const Node>(Node{op.op, std::string(op.name), op.attrs}));
+  }
+};
+
+}  // namespace
+
+const Backend& ReferenceBackend() {
+  static const Reference* const backend = new Reference;
+  return *backend;
+}
+
+}  // namespace floe
