@@ -45,7 +45,7 @@ absl::StatusOr<HeldOut> ReadHeldOut(const std::string& directory) {
   FLOE_ASSIGN_OR_RETURN(data.images, floe::ReadNpy(absl::StrCat(directory, "/held_out_images.npy")));
   FLOE_ASSIGN_OR_RETURN(data.labels, floe::ReadNpy(absl::StrCat(directory, "/held_out_labels.npy")));
   const int64_t count = data.labels.num_elements();
-  if (data.images.dtype() != floe::DType::kFloat32 || data.images.shape() != floe::Shape({count, kSide, kSide, 1}) ||
+  if (data.images.dtype() != floe::DType::kFloat || data.images.shape() != floe::Shape({count, kSide, kSide, 1}) ||
       data.labels.dtype() != floe::DType::kInt64 || data.labels.rank() != 1 || count == 0) {
     return absl::InvalidArgumentError(absl::StrCat(directory, ": not the held-out digits that train.py writes"));
   }
@@ -71,7 +71,7 @@ absl::StatusOr<Tensor> Classify(const Client& client, const std::string& model, 
   FLOE_ASSIGN_OR_RETURN(const std::vector<NamedTensor> outputs, client.Infer(model, {{"image", images}}, options));
   const Tensor& probabilities = outputs.front().second;
   const floe::Shape wanted({images.shape().dim(0), kDigits});
-  if (probabilities.dtype() != floe::DType::kFloat32 || probabilities.shape() != wanted) {
+  if (probabilities.dtype() != floe::DType::kFloat || probabilities.shape() != wanted) {
     return absl::InternalError(
         absl::StrCat("probabilities: wanted float32 ", wanted.ToString(), ", got ", probabilities.ToString(0)));
   }
