@@ -17,6 +17,7 @@ void AddInspect(CLI::App& app, absl::Status* result);
 void AddCheckpoint(CLI::App& app, absl::Status* result);
 void AddFreeze(CLI::App& app, absl::Status* result);
 void AddRun(CLI::App& app, absl::Status* result);
+void AddServe(CLI::App& app, absl::Status* result);
 
 }  // namespace floe::cli
 
