@@ -24,7 +24,7 @@ class BindRequestTest : public ::testing::Test {
                                   {"size", "size:0", DType::kInt32, PartialShape({-1})}});
     };
     auto served = ServedModel::Load("m", 1, "", config, options, metrics_.ForModel("m", 1), &completions_);
-    EXPECT_OK(served.status());
+    EXPECT_TRUE(served.ok()) << served.status();
     model_ = *std::move(served);
     binder_ = std::make_unique<InputBinder>(model_.get(), DTypeName);
   }

@@ -33,7 +33,7 @@ TestServer::TestServer(ServerOptions options) {
   options.grpc_port = 0;
   options.http_port = 0;
   auto server = Server::Start(std::move(options));
-  EXPECT_OK(server.status());
+  EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
   EXPECT_OK(server_->LoadModels());
 }

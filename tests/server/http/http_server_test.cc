@@ -32,7 +32,7 @@ TEST(HttpServerTest, HealthReadinessAndMetrics) {
 TEST(HttpServerTest, WrongPathsAndMethods) {
   TestServer server(MakeFakeModel());
   EXPECT_EQ(server.Get("/nothing"), "404 no such path\n");
-  EXPECT_EQ(server.Http("POST", "/healthz", std::string(1 << 20, 'x')), "405 /healthz takes GET and HEAD\n");
+  EXPECT_EQ(server.Http("POST", "/healthz", "a body"), "405 /healthz takes GET and HEAD\n");
   EXPECT_EQ(server.Get("/healthz"), "200 ok\n");
 }
 

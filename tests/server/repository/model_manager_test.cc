@@ -234,7 +234,6 @@ TEST_F(ModelManagerTest, RemembersFewOfTheVersionsThatAreGone) {
     Set({{"m", {{version, "a"}}}});
     manager_->WaitUntilLoaded();
   }
-  WaitForStates(States());
   for (int i = 0; i < 1000 && absl::StrContains(States(), "UNLOADING"); ++i) absl::SleepFor(absl::Milliseconds(5));
   Set({{"m", {{40, "a"}}}});
   EXPECT_LE(manager_->Status("m")->versions.size(), 17u);
