@@ -14,8 +14,8 @@ constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
 constexpr floe::cli::AddCommand kCommands[] = {
-    floe::cli::AddFreeze, floe::cli::AddRun,        floe::cli::AddInspect,
-    floe::cli::AddBench,  floe::cli::AddCheckpoint, floe::cli::AddServe,
+    floe::cli::AddFreeze,     floe::cli::AddRun,   floe::cli::AddInspect, floe::cli::AddBench,
+    floe::cli::AddCheckpoint, floe::cli::AddServe, floe::cli::AddOps,
 };
 
 // One line, whatever the message holds.

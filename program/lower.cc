@@ -1,6 +1,7 @@
 #include "program/lower.h"
 
 #include <map>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -232,14 +233,37 @@ class Lowering {
   absl::flat_hash_map<ResultKey, ValueId> results_;
 };
 
-// How many results a node has, as far as its attributes say; 1 where inference would be needed.
-int CountResults(const Node& node) {
+// How many results a node has by its attributes alone; nothing where its inputs' dtypes would have to be known.
+std::optional<int> CountResultsByAttributes(const Node& node) {
   const OpInfo* info = FindOp(node.op);
   if (info == nullptr) return 1;
   const std::vector<TensorInfo> unknown(node.inputs.size());
   InferContext context(node.name, node.attrs, unknown);
-  if (!info->infer(context).ok() || context.outputs().empty()) return 1;
+  if (!info->infer(context).ok() || context.outputs().empty()) return std::nullopt;
   return static_cast<int>(context.outputs().size());
+}
+
+// How many results each of these nodes has. A graph that cannot be lowered says why when it is; here a node has one
+// then.
+absl::flat_hash_map<std::string, int> CountResults(const Graph& graph, const std::vector<std::string>& names) {
+  absl::flat_hash_map<std::string, int> counts;
+  bool all_known = true;
+  for (const std::string& name : names) {
+    const std::optional<int> count = CountResultsByAttributes(graph.node(graph.Find(name)));
+    counts[name] = count.value_or(1);
+    all_known = all_known && count.has_value();
+  }
+  if (all_known) return counts;
+  const absl::StatusOr<std::vector<std::string>> inputs = PlaceholdersNeededBy(graph, names);
+  if (!inputs.ok()) return counts;
+  const absl::StatusOr<Program> program = Lower(graph, {*inputs, names});
+  if (!program.ok()) return counts;
+  for (const Op& op : program->ops) {
+    if (const auto found = counts.find(op.name); found != counts.end()) {
+      found->second = static_cast<int>(op.outputs.size());
+    }
+  }
+  return counts;
 }
 
 }  // namespace
@@ -257,13 +281,18 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
   }
   // Where every result is at least waited for, those that are only waited for are the outputs.
   for (const std::vector<bool>* used : {&consumed, &data_consumed}) {
-    std::vector<std::string> outputs;
+    std::vector<std::string> nodes;
     for (int i = 0; i < graph.num_nodes(); ++i) {
       const Node& node = graph.node(i);
-      if ((*used)[i] || HasNoResult(node) || IsSource(node)) continue;
-      for (int k = 0, count = CountResults(node); k < count; ++k) outputs.push_back(FormatInputRef(node.name, k));
+      if (!(*used)[i] && !HasNoResult(node) && !IsSource(node)) nodes.push_back(node.name);
     }
-    if (!outputs.empty()) return outputs;
+    if (nodes.empty()) continue;
+    const absl::flat_hash_map<std::string, int> counts = CountResults(graph, nodes);
+    std::vector<std::string> outputs;
+    for (const std::string& node : nodes) {
+      for (int k = 0; k < counts.at(node); ++k) outputs.push_back(FormatInputRef(node, k));
+    }
+    return outputs;
   }
   return absl::InvalidArgumentError(
       "the graph has no outputs: no node but placeholders and constants is left unconsumed");
