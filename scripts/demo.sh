@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# The whole way of a model, with what `./dev build` built: freezes the trained digits checkpoint, serves it, sends it
-# held-out digits through gRPC, stops the server.
+# The whole way of a model: freezes the trained digits checkpoint, serves it, sends it held-out digits through gRPC,
+# stops the server.
+#
+#   scripts/demo.sh [BUILD_DIR]      what `./dev build` built, or another preset's
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-readonly FLOE=build/release/bin/floe CLIENT=build/release/bin/floe-client DEMO=build/release/examples/digits-demo
+readonly BUILD=${1:-build/release}
+readonly FLOE=$BUILD/bin/floe CLIENT=$BUILD/bin/floe-client DEMO=$BUILD/examples/digits-demo
 readonly READY_WITHIN_SECONDS=60
 
 work=$(mktemp -d)

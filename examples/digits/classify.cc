@@ -32,7 +32,7 @@ struct Arguments {
   std::string server = "127.0.0.1:8500";
   std::string model = "digits";
   std::string data = "examples/digits";
-  int64_t draw = 0;
+  int64_t draw = 8;
 };
 
 struct HeldOut {
