@@ -13,8 +13,6 @@
 namespace floe {
 namespace {
 
-// No node of a graph has as many results; a number from an attribute may be anything.
-constexpr int64_t kMaxResults = 1 << 16;
 // More than TensorFlow has families of ops; what is longer was made to be long.
 constexpr size_t kMaxListedOps = 500;
 
