@@ -1,6 +1,7 @@
 // libFuzzer: any bytes as a GraphDef, read, lowered, put through the passes and evaluated. Whatever they say, there is
 // a Status, or a program that verifies and results of the types and shapes inferred, in bounded memory and time. Build
 // with clang and -DFLOE_BUILD_FUZZERS=ON.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -73,20 +74,23 @@ void Evaluate(const Program& program) {
     for (int64_t i = 0; i < tensor->byte_size(); ++i) static_cast<char*>(tensor->raw_mutable_data())[i] = i % 3 == 0;
     values[id] = *std::move(tensor);
   }
+  // What fails or is too large leaves its results out, and so does what would need them.
   for (const Op& op : program.ops) {
     std::vector<Tensor> inputs;
     std::vector<TensorInfo> infos;
     for (const ValueId id : op.inputs) inputs.push_back(values[id]);
     for (const Tensor& input : inputs) infos.push_back({input.dtype(), input.shape(), &input});
+    if (!std::all_of(inputs.begin(), inputs.end(), [](const Tensor& input) { return input.valid(); })) continue;
     InferContext context(op.name, op.attrs, infos);
-    if (!op.info->infer(context).ok()) return;
-    for (const TensorInfo& output : context.outputs()) {
-      if (!output.shape.IsFullyDefined()) continue;
+    if (!op.info->infer(context).ok()) continue;
+    const auto is_small = [](const TensorInfo& output) {
+      if (!output.shape.IsFullyDefined()) return true;
       const absl::StatusOr<Shape> shape = Shape::Checked(output.shape.dims());
-      if (!shape.ok() || shape->num_elements() > kLarge) return;
-    }
+      return shape.ok() && shape->num_elements() <= kLarge;
+    };
+    if (!std::all_of(context.outputs().begin(), context.outputs().end(), is_small)) continue;
     absl::StatusOr<std::vector<Tensor>> results = floe::Evaluate(*op.info, op.name, op.attrs, inputs);
-    if (!results.ok()) return;
+    if (!results.ok()) continue;
     for (size_t i = 0; i < op.outputs.size(); ++i) {
       Check((*results)[i].dtype() == context.outputs()[i].dtype);
       Check(context.outputs()[i].shape.Matches((*results)[i].shape()));
