@@ -47,14 +47,24 @@ make_base() {
   as_root rm -rf "$root"
 }
 
-build_by_docker() {
-  docker build -q -t "$TAG" -f docker/Dockerfile . > /dev/null
-}
+build_by_docker() { docker build -t "$TAG" -f docker/Dockerfile .; }
 
 # --format docker: the OCI format has no HEALTHCHECK. The keyrings are what the apt configuration may refer to.
 build_by_buildah() {
-  as_root buildah bud -q --format docker --layers --isolation chroot --network host --pull-never \
-    -v /etc/apt:/etc/apt:ro -v /usr/share/keyrings:/usr/share/keyrings:ro -t "$TAG" -f docker/Dockerfile . > /dev/null
+  as_root buildah bud --format docker --layers --isolation chroot --network host --pull-never \
+    -v /etc/apt:/etc/apt:ro -v /usr/share/keyrings:/usr/share/keyrings:ro -t "$TAG" -f docker/Dockerfile .
+}
+
+# quietly NAME COMMAND...: what the command says goes to build/docker-NAME.log, which is shown only where it fails.
+quietly() {
+  local log=build/docker-$1.log
+  mkdir -p build
+  "${@:2}" > "$log" 2>&1 &  # and not as a condition, where `set -e` does not hold
+  wait $! || {
+    tail -n 100 "$log" >&2
+    echo "docker/build.sh: $1 failed; all of it is in $log" >&2
+    return 1
+  }
 }
 
 # The engine's own command, for what both engines spell alike.
@@ -110,7 +120,7 @@ smoke_test() {
 
 if docker info > /dev/null 2>&1; then
   readonly ENGINE=docker
-  build_by_docker
+  quietly image build_by_docker
 else
   readonly ENGINE=podman
   # shellcheck source=/dev/null
@@ -118,9 +128,9 @@ else
     echo "docker/build.sh: no Docker engine answers, and building without one needs Debian 12" >&2
     exit 1
   fi
-  install_tools
-  make_base
-  build_by_buildah
+  quietly tools install_tools
+  quietly base make_base
+  quietly image build_by_buildah
 fi
 SECONDS=0
 smoke_test
