@@ -13,6 +13,11 @@
 namespace floe {
 namespace {
 
+// No node of a graph has as many results; a number from an attribute may be anything.
+constexpr int64_t kMaxResults = 1 << 16;
+// More than TensorFlow has families of ops; what is longer was made to be long.
+constexpr size_t kMaxListedOps = 500;
+
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
 bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const"; }
@@ -101,6 +106,7 @@ absl::StatusOr<std::vector<int>> RootsOf(const Graph& graph, const std::vector<s
   return roots;
 }
 
+// Every op that Floe does not know, with some of its nodes.
 absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   std::map<std::string, std::vector<std::string>> unknown;
   for (const int index : order) {
@@ -109,14 +115,17 @@ absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   }
   if (unknown.empty()) return absl::OkStatus();
   const std::vector<std::string> known = AllOpNames();
-  return absl::UnimplementedError(
-      absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops", " that Floe does not know: ",
-                   absl::StrJoin(unknown, "; ",
-                                 [&](std::string* out, const auto& entry) {
-                                   absl::StrAppend(out, entry.first, " (", ListNames(entry.second, 3),
-                                                   DidYouMean(entry.first, known), ")");
-                                 }),
-                   "; `floe ops` lists those it knows"));
+  std::vector<std::string> listed;
+  for (const auto& [op, nodes] : unknown) {
+    if (listed.size() == kMaxListedOps) {
+      listed.push_back(absl::StrCat("and ", unknown.size() - kMaxListedOps, " more"));
+      break;
+    }
+    listed.push_back(absl::StrCat(op, " (", ListNames(nodes, 3), DidYouMean(op, known), ")"));
+  }
+  return absl::UnimplementedError(absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops",
+                                               " that Floe does not know: ", absl::StrJoin(listed, "; "),
+                                               "; `floe ops` lists those it knows"));
 }
 
 // One result of a node.
@@ -168,14 +177,9 @@ class Lowering {
       const Node& node = graph_.node(feed.first);
       Value value;
       value.name = FormatInputRef(node.name, feed.second);
-      const absl::Status typed = [&]() -> absl::Status {
-        FLOE_ASSIGN_OR_RETURN(value.dtype, node.attrs.Has("dtype") ? node.attrs.Type("dtype") : node.attrs.Type("T"));
-        if (node.attrs.Has("shape")) {
-          FLOE_ASSIGN_OR_RETURN(value.shape, node.attrs.OfShape("shape"));
-        }
-        return absl::OkStatus();
-      }();
-      if (!typed.ok()) return Annotate(typed, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      if (absl::Status status = TypeOf(feed, &value); !status.ok()) {
+        return Annotate(status, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      }
       const ValueId id = program_.AddValue(std::move(value));
       if (!results_.emplace(feed, id).second) {
         return absl::InvalidArgumentError(absl::StrCat("input '", node.name, "' is named twice"));
@@ -183,6 +187,35 @@ class Lowering {
       program_.inputs.push_back(id);
     }
     return absl::OkStatus();
+  }
+
+  // A tensor from inside the graph has the type and shape that it would have been computed with; where it could not be
+  // (that may be why it is fed), what its node says.
+  absl::Status TypeOf(const ResultKey& feed, Value* value) const {
+    const Node& node = graph_.node(feed.first);
+    if (node.op != "Placeholder") {
+      const std::vector<std::string> tensor = {value->name};
+      absl::StatusOr<std::vector<std::string>> placeholders = PlaceholdersNeededBy(graph_, tensor);
+      if (placeholders.ok()) {
+        const absl::StatusOr<Program> computed = Lower(graph_, {*std::move(placeholders), tensor});
+        if (computed.ok()) {
+          const TensorInfo info = computed->values[computed->outputs[0]].info();
+          value->dtype = info.dtype;
+          value->shape = info.shape;
+          return absl::OkStatus();
+        }
+      }
+    }
+    for (const char* const name : {"dtype", "DstT", "out_type", "output_type", "Tout", "T"}) {
+      const absl::StatusOr<DType> dtype = node.attrs.Type(name);
+      if (!dtype.ok()) continue;
+      value->dtype = *dtype;
+      if (node.attrs.Has("shape")) {
+        FLOE_ASSIGN_OR_RETURN(value->shape, node.attrs.OfShape("shape"));
+      }
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError("no attribute says what dtype it has");
   }
 
   absl::StatusOr<ValueId> Resolve(int node, int output) {
