@@ -17,6 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using testing::Gate;
 using ::testing::HasSubstr;
+using testing::MakeFakeModel;
 using testing::StatusIs;
 using testing::TestServer;
 using Stub = inference::GRPCInferenceService::Stub;
