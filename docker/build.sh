@@ -47,14 +47,24 @@ make_base() {
   as_root rm -rf "$root"
 }
 
-build_by_docker() {
-  docker build -q -t "$TAG" -f docker/Dockerfile . > /dev/null
-}
+build_by_docker() { docker build -t "$TAG" -f docker/Dockerfile .; }
 
 # --format docker: the OCI format has no HEALTHCHECK. The keyrings are what the apt configuration may refer to.
 build_by_buildah() {
-  as_root buildah bud -q --format docker --layers --isolation chroot --network host --pull-never \
-    -v /etc/apt:/etc/apt:ro -v /usr/share/keyrings:/usr/share/keyrings:ro -t "$TAG" -f docker/Dockerfile . > /dev/null
+  as_root buildah bud --format docker --layers --isolation chroot --network host --pull-never \
+    -v /etc/apt:/etc/apt:ro -v /usr/share/keyrings:/usr/share/keyrings:ro -t "$TAG" -f docker/Dockerfile .
+}
+
+# quietly NAME COMMAND...: what the command says goes to build/docker-NAME.log, which is shown only where it fails.
+quietly() {
+  local log=build/docker-$1.log
+  mkdir -p build
+  "${@:2}" > "$log" 2>&1 &  # and not as a condition, where `set -e` does not hold
+  wait $! || {
+    tail -n 100 "$log" >&2
+    echo "docker/build.sh: $1 failed; all of it is in $log" >&2
+    return 1
+  }
 }
 
 # The engine's own command, for what both engines spell alike.
@@ -90,15 +100,19 @@ smoke_test() {
 
   engine run --rm "${CONFINED[@]}" -v "$data:/data:ro" -v "$work/models:/models" --entrypoint floe "$TAG" \
     freeze /data/model.ckpt --moving-average --outputs digit -o /models/digits/1/model.pb
-  engine run -d --name "$container" "${CONFINED[@]}" -v "$data:/data:ro" -v "$work/models:/models:ro" -v "$work/answers:/answers" \
+  # podman times health checks by systemd, which need not run here; `status` below is what the image's check runs.
+  engine image inspect "$TAG" | grep -qi '"healthcheck": {'
+  engine run -d --name "$container" --no-healthcheck "${CONFINED[@]}" -v "$data:/data:ro" -v "$work/models:/models:ro" -v "$work/answers:/answers" \
     "$TAG" --model-repository /models --grpc-port "$grpc_port" --http-port "$http_port" > /dev/null
-  until engine exec "$container" floe-client status --server "127.0.0.1:$grpc_port"; do
+  until status=$(engine exec "$container" floe-client status --server "127.0.0.1:$grpc_port" 2>&1); do
     if [ "$SECONDS" -ge "$READY_WITHIN_SECONDS" ]; then
+      echo "the server is not ready: $status" >&2
       engine logs "$container" >&2
       return 1
     fi
     sleep 0.2
   done
+  echo "$status"
   engine exec "$container" floe-client infer digits --server "127.0.0.1:$grpc_port" \
     --input image=/data/held_out_images.npy --output-dir /answers
   python3 -c "$COMPARE" "$work/answers/0.npy" "$data/held_out_labels.npy"
@@ -110,7 +124,7 @@ smoke_test() {
 
 if docker info > /dev/null 2>&1; then
   readonly ENGINE=docker
-  build_by_docker
+  quietly image build_by_docker
 else
   readonly ENGINE=podman
   # shellcheck source=/dev/null
@@ -118,9 +132,9 @@ else
     echo "docker/build.sh: no Docker engine answers, and building without one needs Debian 12" >&2
     exit 1
   fi
-  install_tools
-  make_base
-  build_by_buildah
+  quietly tools install_tools
+  quietly base make_base
+  quietly image build_by_buildah
 fi
 SECONDS=0
 smoke_test

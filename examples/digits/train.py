@@ -25,42 +25,46 @@ BATCH_NORM_DECAY = 0.95
 AVERAGE_DECAY = 0.99
 
 
-def batch_norm(x, training):
-    """Batch normalisation with moving statistics. `training` is Python's: the two networks share their variables."""
+def batch_norm(x, is_training):
+    """Batch normalisation with moving statistics, as programs of TensorFlow 1 spell it out."""
     channels = x.shape[-1]
     gamma = tf1.get_variable("gamma", [channels], initializer=tf1.ones_initializer())
     beta = tf1.get_variable("beta", [channels], initializer=tf1.zeros_initializer())
     mean = tf1.get_variable("moving_mean", [channels], initializer=tf1.zeros_initializer(), trainable=False)
     variance = tf1.get_variable("moving_variance", [channels], initializer=tf1.ones_initializer(), trainable=False)
-    if not training:
+
+    def with_batch_statistics():
+        y, batch_mean, batch_variance = tf1.nn.fused_batch_norm(x, gamma, beta, is_training=True)
+        updates = [
+            tf1.assign_sub(moving, (moving - now) * (1 - BATCH_NORM_DECAY))
+            for moving, now in ((mean, batch_mean), (variance, batch_variance))
+        ]
+        with tf1.control_dependencies(updates):
+            return tf1.identity(y)
+
+    def with_moving_statistics():
         return tf1.nn.fused_batch_norm(x, gamma, beta, mean=mean, variance=variance, is_training=False)[0]
-    y, batch_mean, batch_variance = tf1.nn.fused_batch_norm(x, gamma, beta, is_training=True)
-    for moving, now in ((mean, batch_mean), (variance, batch_variance)):
-        update = tf1.assign_sub(moving, (moving - now) * (1 - BATCH_NORM_DECAY))
-        tf1.add_to_collection(tf1.GraphKeys.UPDATE_OPS, update)
-    return y
+
+    return tf1.cond(is_training, with_batch_statistics, with_moving_statistics)
 
 
-def conv(x, channels, name, training):
+def conv(x, channels, name, is_training):
     with tf1.variable_scope(name):
         kernel = tf1.get_variable("kernel", [3, 3, x.shape[-1], channels], initializer=tf1.initializers.he_normal(seed=SEED))
         x = tf1.nn.conv2d(x, kernel, strides=[1, 1, 1, 1], padding="SAME")
-        return tf1.nn.relu(batch_norm(x, training))
+        return tf1.nn.relu(batch_norm(x, is_training))
 
 
-def network(image, training):
+def network(image, is_training):
     """Pictures [?, 8, 8, 1] from 0 to 1 -> logits [?, 10]."""
-    with tf1.variable_scope("digits", reuse=tf1.AUTO_REUSE):
-        x = conv(image, 16, "conv1", training)
-        x = conv(x, 32, "conv2", training)
-        x = tf1.nn.max_pool(x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
-        x = conv(x, 32, "conv3", training)
-        x = tf1.reshape(x, [-1, 4 * 4 * 32])
-        if training:
-            x = tf1.nn.dropout(x, rate=0.3, seed=SEED)
-        kernel = tf1.get_variable("dense/kernel", [4 * 4 * 32, 10], initializer=tf1.glorot_uniform_initializer(seed=SEED))
-        bias = tf1.get_variable("dense/bias", [10], initializer=tf1.zeros_initializer())
-        return tf1.nn.bias_add(tf1.matmul(x, kernel), bias)
+    x = conv(image, 16, "conv1", is_training)
+    x = conv(x, 32, "conv2", is_training)
+    x = tf1.nn.max_pool(x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")
+    x = conv(x, 32, "conv3", is_training)
+    x = tf1.reshape(x, [-1, 4 * 4 * 32])
+    kernel = tf1.get_variable("dense/kernel", [4 * 4 * 32, 10], initializer=tf1.glorot_uniform_initializer(seed=SEED))
+    bias = tf1.get_variable("dense/bias", [10], initializer=tf1.zeros_initializer())
+    return tf1.nn.bias_add(tf1.matmul(x, kernel), bias)
 
 
 def shifted(images, random):
@@ -82,15 +86,15 @@ def main():
     image = tf1.placeholder(tf.float32, [None, 8, 8, 1], name="image")
     label = tf1.placeholder(tf.int64, [None], name="label")
     learning_rate = tf1.placeholder(tf.float32, [], name="learning_rate")
+    is_training = tf1.placeholder_with_default(False, [], name="is_training")
 
-    loss = tf.reduce_mean(tf1.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=network(image, training=True)))
-    logits = network(image, training=False)
+    logits = network(image, is_training)
     probabilities = tf1.nn.softmax(logits, name="probabilities")
     digit = tf1.argmax(logits, axis=1, name="digit")
 
+    loss = tf1.reduce_mean(tf1.nn.sparse_softmax_cross_entropy_with_logits(labels=label, logits=logits))
     global_step = tf1.train.get_or_create_global_step()
-    with tf1.control_dependencies(tf1.get_collection(tf1.GraphKeys.UPDATE_OPS)):
-        minimize = tf1.train.AdamOptimizer(learning_rate).minimize(loss, global_step=global_step)
+    minimize = tf1.train.AdamOptimizer(learning_rate).minimize(loss, global_step=global_step)
     averages = tf1.train.ExponentialMovingAverage(AVERAGE_DECAY, global_step)
     with tf1.control_dependencies([minimize]):
         train = averages.apply(tf1.trainable_variables())
@@ -105,7 +109,8 @@ def main():
             order = random.permutation(len(train_images))
             for begin in range(0, len(order), BATCH):
                 batch = order[begin : begin + BATCH]
-                session.run(train, {image: shifted(train_images[batch], random), label: train_labels[batch], learning_rate: rate})
+                feed = {image: shifted(train_images[batch], random), label: train_labels[batch]}
+                session.run(train, {**feed, learning_rate: rate, is_training: True})
         # The gradients' many attributes at their defaults are what makes a training graph big.
         saver.save(session, os.path.join(directory, "model.ckpt"), strip_default_attrs=True, save_debug_info=False)
 

@@ -15,7 +15,6 @@ using inference::ModelInferRequest;
 using inference::ModelInferResponse;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::FakeModel;
 using testing::Gate;
 using ::testing::HasSubstr;
 using testing::MakeFakeModel;

@@ -18,7 +18,6 @@ using tensorflow::serving::PredictRequest;
 using tensorflow::serving::PredictResponse;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
-using testing::FakeModel;
 using testing::Gate;
 using ::testing::HasSubstr;
 using testing::MakeFakeModel;
