@@ -30,25 +30,24 @@ class Quantizer {
   Quantizer(Levels levels, float min, float max) {
     all_zero_ = min == 0 && max == 0;
     scale_ = (max - min) / (levels.most - levels.least);
-    inverse_ = 1.0f / scale_;
     const float zero_point = levels.least - min / scale_;
     const float nudged = zero_point < levels.least  ? levels.least
                          : zero_point > levels.most ? levels.most
                                                     : std::round(zero_point);
     min_ = (levels.least - nudged) * scale_;
     max_ = (levels.most - nudged) * scale_;
-    zero_ = std::floor(-min_ * inverse_ + 0.5f);
+    zero_ = std::floor(-min_ / scale_ + 0.5f);
   }
 
   float operator()(float value) const {
     if (all_zero_) return 0;
     const float shifted = std::min(std::max(value, min_), max_) - min_;
-    return std::floor(shifted * inverse_ - zero_ + 0.5f) * scale_;
+    return std::floor(shifted / scale_ - zero_ + 0.5f) * scale_;
   }
 
  private:
   bool all_zero_;
-  float scale_, inverse_, min_, max_, zero_;
+  float scale_, min_, max_, zero_;
 };
 
 absl::Status InferArgs(InferContext& context) {

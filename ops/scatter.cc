@@ -179,7 +179,8 @@ constexpr OpInfo TensorScatterOp(const char* name) {
 constexpr OpInfo kOps[] = {
     {"ScatterNd", InferScatterNd, EvalScatterNd},
     TensorScatterOp<Assign, AddTypes>("TensorScatterUpdate"),
-    TensorScatterOp<Add, Join<NumberTypes, TypeList<std::string>>>("TensorScatterAdd"),
+    TensorScatterOp<Add, NumberTypes>("TensorScatterAdd"),
+    TensorScatterOp<Add, AddTypes>("ScatterNdNonAliasingAdd"),
     TensorScatterOp<Subtract, NumberTypes>("TensorScatterSub"),
     TensorScatterOp<Least, RealTypes>("TensorScatterMin"),
     TensorScatterOp<Greatest, RealTypes>("TensorScatterMax"),

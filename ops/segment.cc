@@ -74,7 +74,7 @@ struct Max {
   }
   template <typename T>
   static T Apply(T a, T b) {
-    return b > a || b != b ? b : a;  // a NaN stays
+    return a > b ? a : b;  // a NaN is the result until the next row
   }
 };
 
@@ -89,7 +89,7 @@ struct Min {
   }
   template <typename T>
   static T Apply(T a, T b) {
-    return b < a || b != b ? b : a;
+    return a < b ? a : b;
   }
 };
 

@@ -13,6 +13,7 @@
 namespace floe {
 namespace {
 
+constexpr int64_t kUnknown = PartialShape::kUnknownDim;
 using TopKIndexTypes = TypeList<int16_t, int32_t, int64_t>;
 
 absl::StatusOr<DType> IndexType(const AttrMap& attrs) {
@@ -21,11 +22,12 @@ absl::StatusOr<DType> IndexType(const AttrMap& attrs) {
   return dtype;
 }
 
+absl::Status WantCount(int64_t k) {
+  return k >= 0 ? absl::OkStatus() : absl::InvalidArgumentError(absl::StrCat("k: wanted 0 or more, got ", k));
+}
+
 // The rows' last dimension becomes k.
 absl::StatusOr<PartialShape> TopKShape(PartialShape shape, int64_t k) {
-  if (k != PartialShape::kUnknownDim && k < 0) {
-    return absl::InvalidArgumentError(absl::StrCat("k: wanted 0 or more, got ", k));
-  }
   if (!shape.has_rank()) return shape;
   const int last = shape.rank() - 1;
   if (k > shape.dim(last) && shape.dim(last) >= 0) {
@@ -35,27 +37,17 @@ absl::StatusOr<PartialShape> TopKShape(PartialShape shape, int64_t k) {
   return shape;
 }
 
-// TopKV2 has k for an input, TopK for an attribute.
-template <bool kInput>
 absl::Status InferTopK(InferContext& context) {
-  FLOE_RETURN_IF_ERROR(context.WantInputs(kInput ? 2 : 1));
+  FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(RealTypes(), "input 0", context.dtype(0)));
   FLOE_RETURN_IF_ERROR(WantRankAtLeast(context, 0, 1));
   FLOE_RETURN_IF_ERROR(context.attrs().Bool("sorted", true).status());
   FLOE_ASSIGN_OR_RETURN(const DType index_type, IndexType(context.attrs()));
-  int64_t k = PartialShape::kUnknownDim;
-  if constexpr (kInput) {
-    FLOE_RETURN_IF_ERROR(WantDTypeIn(TopKIndexTypes(), "input 1", context.dtype(1)));
-    FLOE_RETURN_IF_ERROR(context.WantRank(1, 0));
-    FLOE_ASSIGN_OR_RETURN(const std::optional<int64_t> known, KnownScalar(context, 1));
-    if (known.has_value() && *known < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("k: wanted 0 or more, got ", *known));
-    }
-    k = known.value_or(k);
-  } else {
-    FLOE_ASSIGN_OR_RETURN(k, context.attrs().Int("k"));
-    if (k < 0) return absl::InvalidArgumentError(absl::StrCat("k: wanted 0 or more, got ", k));
-  }
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(TopKIndexTypes(), "input 1", context.dtype(1)));
+  FLOE_RETURN_IF_ERROR(context.WantRank(1, 0));
+  FLOE_ASSIGN_OR_RETURN(const std::optional<int64_t> known, KnownScalar(context, 1));
+  const int64_t k = known.value_or(kUnknown);
+  if (known.has_value()) FLOE_RETURN_IF_ERROR(WantCount(k));
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, TopKShape(context.shape(0), k));
   context.AddOutput(context.dtype(0), shape);
   context.AddOutput(index_type, shape);
@@ -74,16 +66,10 @@ struct Better {
   }
 };
 
-template <bool kInput>
 absl::Status EvalTopK(EvalContext& context) {
   const Tensor& input = context.input(0);
-  int64_t k = 0;
-  if constexpr (kInput) {
-    FLOE_ASSIGN_OR_RETURN(k, ScalarInt(context.input(1), "k"));
-    if (k < 0) return absl::InvalidArgumentError(absl::StrCat("k: wanted 0 or more, got ", k));
-  } else {
-    FLOE_ASSIGN_OR_RETURN(k, context.attrs().Int("k"));
-  }
+  FLOE_ASSIGN_OR_RETURN(const int64_t k, ScalarInt(context.input(1), "k"));
+  FLOE_RETURN_IF_ERROR(WantCount(k));
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, TopKShape(input.shape(), k));
   FLOE_ASSIGN_OR_RETURN(Tensor* const values, context.Output(0, shape.ToShape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const indices, context.Output(1, shape.ToShape()));
@@ -111,8 +97,7 @@ absl::Status EvalTopK(EvalContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"TopK", InferTopK<false>, EvalTopK<false>},
-    {"TopKV2", InferTopK<true>, EvalTopK<true>},
+    {"TopKV2", InferTopK, EvalTopK},
 };
 
 }  // namespace
