@@ -42,6 +42,7 @@
 #include "ops/source.h"
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
+#include "ops/sparse_segment.h"
 #include "ops/sparse_to_dense.h"
 #include "ops/string_join.h"
 #include "ops/tile.h"
@@ -61,14 +62,16 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),  ArgExtremeOps(), ArithmeticOps(), BatchNormOps(),     BiasOps(),          CastOps(),
-             CombinedNmsOps(), ComparisonOps(), Conv2DOps(),     Conv3DOps(),        CropAndResizeOps(), DivisionOps(),
-             EinsumOps(),      FakeQuantOps(),  FillOps(),       FusedOps(),         GatherOps(),        IdentityOps(),
-             JoinSplitOps(),   LrnOps(),        MatMulOps(),     MatrixBandOps(),    NmsOps(),           OneHotOps(),
-             PadOps(),         PoolOps(),       ReduceOps(),     ResizeOps(),        ReverseOps(),       ScanOps(),
-             ScatterOps(),     SegmentOps(),    SelectOps(),     ShapeOps(),         SliceOps(),         SoftmaxOps(),
-             SourceOps(),      SpaceBatchOps(), SpaceDepthOps(), SparseToDenseOps(), StringJoinOps(),    TileOps(),
-             TopKOps(),        TransposeOps(),  UnaryMathOps(),  UniqueOps(),        WhereOps(),
+             ActivationOps(),    ArgExtremeOps(),  ArithmeticOps(), BatchNormOps(),  BiasOps(),
+             CastOps(),          CombinedNmsOps(), ComparisonOps(), Conv2DOps(),     Conv3DOps(),
+             CropAndResizeOps(), DivisionOps(),    EinsumOps(),     FakeQuantOps(),  FillOps(),
+             FusedOps(),         GatherOps(),      IdentityOps(),   JoinSplitOps(),  LrnOps(),
+             MatMulOps(),        MatrixBandOps(),  NmsOps(),        OneHotOps(),     PadOps(),
+             PoolOps(),          ReduceOps(),      ResizeOps(),     ReverseOps(),    ScanOps(),
+             ScatterOps(),       SegmentOps(),     SelectOps(),     ShapeOps(),      SliceOps(),
+             SoftmaxOps(),       SourceOps(),      SpaceBatchOps(), SpaceDepthOps(), SparseSegmentOps(),
+             SparseToDenseOps(), StringJoinOps(),  TileOps(),       TopKOps(),       TransposeOps(),
+             UnaryMathOps(),     UniqueOps(),      WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

@@ -98,20 +98,6 @@ absl::Status OutOfRange(int64_t place, int64_t id, int64_t segments) {
       absl::StrCat("input 1: wanted segments in [0, ", segments, "), got ", id, " at ", place));
 }
 
-// As many segments as the last one's number says.
-absl::StatusOr<int64_t> SortedSegments(absl::Span<const int64_t> ids) {
-  for (size_t i = 0; i < ids.size(); ++i) {
-    if (ids[i] < (i == 0 ? 0 : ids[i - 1])) {
-      return absl::InvalidArgumentError(absl::StrCat("input 1: wanted segments of 0 or more in rising order, got ",
-                                                     ids[i], i == 0 ? "" : absl::StrCat(" after ", ids[i - 1])));
-    }
-  }
-  if (!ids.empty() && ids.back() == std::numeric_limits<int64_t>::max()) {
-    return absl::InvalidArgumentError(absl::StrCat("input 1: segment ", ids.back(), " is too large"));
-  }
-  return ids.empty() ? 0 : ids.back() + 1;
-}
-
 PartialShape WithRows(PartialShape shape, int64_t rows) {
   if (shape.has_rank()) shape.set_dim(0, rows);
   return shape;
@@ -263,6 +249,19 @@ constexpr OpInfo kOps[] = {
 };
 
 }  // namespace
+
+absl::StatusOr<int64_t> SortedSegments(absl::Span<const int64_t> ids) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (ids[i] < (i == 0 ? 0 : ids[i - 1])) {
+      return absl::InvalidArgumentError(absl::StrCat("input 1: wanted segments of 0 or more in rising order, got ",
+                                                     ids[i], i == 0 ? "" : absl::StrCat(" after ", ids[i - 1])));
+    }
+  }
+  if (!ids.empty() && ids.back() == std::numeric_limits<int64_t>::max()) {
+    return absl::InvalidArgumentError(absl::StrCat("input 1: segment ", ids.back(), " is too large"));
+  }
+  return ids.empty() ? 0 : ids.back() + 1;
+}
 
 absl::Span<const OpInfo> SegmentOps() { return kOps; }
 

@@ -393,6 +393,20 @@ def segments():
         refused("UnsortedSegment" + kind, data=numbers(F, 2), segment_ids=ints(0, 1), num_segments=I32(-1))
 
 
+def sparse_segments():
+    rows, ids = ints(0, 3, 1, 1), I64([1, 1, 1, 4])
+    for kind, dtypes in (("Sum", REALS), ("Mean", FLOATS), ("SqrtN", FLOATS)):
+        for dtype in dtypes:
+            case("SparseSegment" + kind, data=numbers(dtype, 4, 3), indices=rows, segment_ids=ids)
+            case("SparseSegment" + kind + "WithNumSegments", data=numbers(dtype, 4, 3), indices=rows, segment_ids=ids, num_segments=Const(I32(7)))
+        case("SparseSegment" + kind, data=numbers(F, 4), indices=NO_INTS, segment_ids=NO_INTS)
+        case("SparseSegment" + kind + "WithNumSegments", data=numbers(F, 4, 2), indices=NO_INTS, segment_ids=NO_INTS, num_segments=I64(2))
+        for row, last in ((4, 2), (-1, 2), (0, 0), (0, -1)):
+            refused("SparseSegment" + kind, data=numbers(F, 4, 2), indices=ints(0, row), segment_ids=ints(1, last))
+        refused("SparseSegment" + kind, data=numbers(F, 4, 2), indices=ints(0, 0), segment_ids=ints(0))
+        refused("SparseSegment" + kind + "WithNumSegments", data=numbers(F, 4, 2), indices=ints(0), segment_ids=ints(2), num_segments=I32(2))
+
+
 def joins():
     case("StringJoin", inputs=[strings(), strings(2, 2), strings(2, 2)], separator=", ")
     case("StringJoin", inputs=[strings(), strings()])
@@ -433,7 +447,7 @@ def uniques():
     refused("UniqueV2", x=numbers(F, 2), axis=ints(1))
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, joins, tops, uniques):
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, tops, uniques):
     family()
 
 
