@@ -88,6 +88,14 @@ absl::StatusOr<PartialShape> KnownShape(const InferContext& context, int input) 
   return PartialShape(*std::move(sizes));
 }
 
+absl::StatusOr<PartialShape> KnownSizes(const InferContext& context, int input) {
+  FLOE_ASSIGN_OR_RETURN(PartialShape shape, KnownShape(context, input));
+  if (const Tensor* const value = context.input(input).value; value != nullptr) {
+    FLOE_RETURN_IF_ERROR(ShapeOf(*value, absl::StrCat("input ", input)).status());
+  }
+  return shape;
+}
+
 absl::Status WantIndexDType(const InferContext& context, int input) {
   return WantDTypeIn(IndexTypes(), absl::StrCat("input ", input), context.dtype(input));
 }

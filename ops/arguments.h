@@ -29,6 +29,8 @@ absl::StatusOr<float> ScalarFloat(const Tensor& tensor, absl::string_view what);
 absl::StatusOr<std::optional<int64_t>> KnownScalar(const InferContext& context, int input);
 // -1 among the sizes means not known; where only the number of sizes is known, the rank is.
 absl::StatusOr<PartialShape> KnownShape(const InferContext& context, int input);
+// The same for sizes that are all needed: none may be negative, and the elements must be countable.
+absl::StatusOr<PartialShape> KnownSizes(const InferContext& context, int input);
 // What is known of how many elements a vector input has: PartialShape::kUnknownDim where nothing is. INVALID_ARGUMENT
 // for inputs that cannot be vectors.
 absl::StatusOr<int64_t> KnownLength(const InferContext& context, int input);

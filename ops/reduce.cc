@@ -280,6 +280,25 @@ absl::Status EvalReduction(EvalContext& context) {
                  [&]<typename T>() -> absl::Status { return Reduce<F, T>(input, kept.ToShape(), output); });
 }
 
+absl::Status InferL2Loss(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(1));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 0", context.dtype(0)));
+  context.AddOutput(context.dtype(0), Shape());
+  return absl::OkStatus();
+}
+
+// Half the sum of the squares.
+absl::Status EvalL2Loss(EvalContext& context) {
+  const Tensor& input = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape()));
+  return OnDType(FloatTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
+    double sum = 0;
+    for (const T value : input.flat<T>()) sum += static_cast<double>(value) * static_cast<double>(value);
+    *output->mutable_data<T>() = Narrow<T>(sum / 2);
+    return absl::OkStatus();
+  });
+}
+
 template <typename F, typename Types>
 constexpr OpInfo ReductionOp(const char* name) {
   return {name, InferReduction<Types>, EvalReduction<F, Types>};
@@ -290,6 +309,7 @@ constexpr OpInfo kOps[] = {
     ReductionOp<Product, NumberTypes>("Prod"), ReductionOp<Max, RealTypes>("Max"),
     ReductionOp<Min, RealTypes>("Min"),        ReductionOp<EuclideanNorm, NumberTypes>("EuclideanNorm"),
     ReductionOp<All, TypeList<bool>>("All"),   ReductionOp<Any, TypeList<bool>>("Any"),
+    {"L2Loss", InferL2Loss, EvalL2Loss},
 };
 
 }  // namespace

@@ -9,24 +9,48 @@
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
 #include "ops/cast.h"
+#include "ops/combined_nms.h"
 #include "ops/comparison.h"
 #include "ops/conv2d.h"
+#include "ops/conv3d.h"
+#include "ops/crop_and_resize.h"
 #include "ops/division.h"
+#include "ops/einsum.h"
+#include "ops/fake_quant.h"
+#include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
+#include "ops/lrn.h"
 #include "ops/matmul.h"
+#include "ops/matrix_band.h"
+#include "ops/nms.h"
+#include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
 #include "ops/resize.h"
+#include "ops/reverse.h"
+#include "ops/scan.h"
+#include "ops/scatter.h"
+#include "ops/segment.h"
+#include "ops/select.h"
 #include "ops/shape_ops.h"
 #include "ops/slice.h"
 #include "ops/softmax.h"
 #include "ops/source.h"
+#include "ops/space_batch.h"
+#include "ops/space_depth.h"
+#include "ops/sparse_segment.h"
+#include "ops/sparse_to_dense.h"
+#include "ops/string_join.h"
+#include "ops/tile.h"
+#include "ops/top_k.h"
 #include "ops/transpose.h"
 #include "ops/unary_math.h"
+#include "ops/unique.h"
+#include "ops/where.h"
 
 namespace floe {
 namespace {
@@ -38,10 +62,16 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(), ArgExtremeOps(), ArithmeticOps(), BatchNormOps(), BiasOps(),      CastOps(),
-             ComparisonOps(), Conv2DOps(),     DivisionOps(),   FusedOps(),     GatherOps(),    IdentityOps(),
-             JoinSplitOps(),  MatMulOps(),     PadOps(),        PoolOps(),      ReduceOps(),    ResizeOps(),
-             ShapeOps(),      SliceOps(),      SoftmaxOps(),    SourceOps(),    TransposeOps(), UnaryMathOps(),
+             ActivationOps(),    ArgExtremeOps(),  ArithmeticOps(), BatchNormOps(),  BiasOps(),
+             CastOps(),          CombinedNmsOps(), ComparisonOps(), Conv2DOps(),     Conv3DOps(),
+             CropAndResizeOps(), DivisionOps(),    EinsumOps(),     FakeQuantOps(),  FillOps(),
+             FusedOps(),         GatherOps(),      IdentityOps(),   JoinSplitOps(),  LrnOps(),
+             MatMulOps(),        MatrixBandOps(),  NmsOps(),        OneHotOps(),     PadOps(),
+             PoolOps(),          ReduceOps(),      ResizeOps(),     ReverseOps(),    ScanOps(),
+             ScatterOps(),       SegmentOps(),     SelectOps(),     ShapeOps(),      SliceOps(),
+             SoftmaxOps(),       SourceOps(),      SpaceBatchOps(), SpaceDepthOps(), SparseSegmentOps(),
+             SparseToDenseOps(), StringJoinOps(),  TileOps(),       TopKOps(),       TransposeOps(),
+             UnaryMathOps(),     UniqueOps(),      WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

@@ -1,5 +1,6 @@
-// Every golden case against the ops' own evaluation and inference.
-#include <map>
+// Every golden case against the ops' own evaluation and inference: the shared ones, those that make_cases.py beside
+// this file has made, and those of the folder that FLOE_GOLDEN_DIR names, where it is set.
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -12,12 +13,31 @@
 namespace floe {
 namespace {
 
-class GoldenTest : public ::testing::TestWithParam<std::string> {};
+struct GoldenOp {
+  std::string directory, op;
+};
+
+void PrintTo(const GoldenOp& golden, std::ostream* out) { *out << golden.op << " of " << golden.directory; }
+
+std::vector<GoldenOp> OpsIn(const std::string& directory) {
+  std::vector<GoldenOp> ops;
+  for (const std::string& op : testing::GoldenOps(directory)) ops.push_back({directory, op});
+  return ops;
+}
+
+std::string OwnDirectory() { return testing::SourcePath("tests/ops/golden"); }
+
+std::vector<GoldenOp> OpsFromEnvironment() {
+  const char* const directory = std::getenv("FLOE_GOLDEN_DIR");
+  return directory == nullptr ? std::vector<GoldenOp>() : OpsIn(directory);
+}
+
+class GoldenTest : public ::testing::TestWithParam<GoldenOp> {};
 
 TEST_P(GoldenTest, EvaluatesAsTensorFlow) {
-  ASSERT_OK_AND_ASSIGN(const auto cases, testing::LoadGoldenCases(GetParam()));
+  ASSERT_OK_AND_ASSIGN(const auto cases, testing::LoadGoldenCases(GetParam().op, GetParam().directory));
   ASSERT_FALSE(cases.empty());
-  const OpInfo* const op = FindOp(GetParam());
+  const OpInfo* const op = FindOp(GetParam().op);
   ASSERT_NE(op, nullptr) << "nobody knows the op";
   for (const testing::GoldenCase& golden : cases) {
     SCOPED_TRACE(golden.name);
@@ -26,8 +46,8 @@ TEST_P(GoldenTest, EvaluatesAsTensorFlow) {
 }
 
 TEST_P(GoldenTest, InfersWhatComesOut) {
-  ASSERT_OK_AND_ASSIGN(const auto cases, testing::LoadGoldenCases(GetParam()));
-  const OpInfo* const op = FindOp(GetParam());
+  ASSERT_OK_AND_ASSIGN(const auto cases, testing::LoadGoldenCases(GetParam().op, GetParam().directory));
+  const OpInfo* const op = FindOp(GetParam().op);
   ASSERT_NE(op, nullptr) << "nobody knows the op";
   for (const testing::GoldenCase& golden : cases) {
     SCOPED_TRACE(golden.name);
@@ -35,24 +55,30 @@ TEST_P(GoldenTest, InfersWhatComesOut) {
   }
 }
 
-// Graphs with ops that Floe does not know yet are refused at load; there is nothing to evaluate here then.
-std::vector<std::string> KnownGoldenOps() {
-  std::vector<std::string> known;
-  for (const std::string& op : testing::GoldenOps()) {
-    if (FindOp(op) != nullptr) known.push_back(op);
+class RefusedTest : public GoldenTest {};
+
+TEST_P(RefusedTest, RefusesWhatTensorFlowRefuses) {
+  ASSERT_OK_AND_ASSIGN(const auto cases, testing::LoadRefusedCases(GetParam().op, GetParam().directory));
+  const OpInfo* const op = FindOp(GetParam().op);
+  ASSERT_NE(op, nullptr) << "nobody knows the op";
+  for (const testing::GoldenCase& golden : cases) {
+    SCOPED_TRACE(golden.name);
+    const auto results = Evaluate(*op, golden.name, golden.attrs, golden.inputs);
+    EXPECT_FALSE(results.ok()) << "it came to " << results->at(0).ToString();
+    EXPECT_EQ(results.status().code(), absl::StatusCode::kInvalidArgument) << results.status();
   }
-  return known;
 }
 
-INSTANTIATE_TEST_SUITE_P(Shared, GoldenTest, ::testing::ValuesIn(KnownGoldenOps()),
-                         [](const auto& op) { return op.param; });
+const auto kOpName = [](const auto& golden) { return golden.param.op; };
+INSTANTIATE_TEST_SUITE_P(Shared, GoldenTest, ::testing::ValuesIn(OpsIn("ops")), kOpName);
+INSTANTIATE_TEST_SUITE_P(Own, GoldenTest, ::testing::ValuesIn(OpsIn(OwnDirectory())), kOpName);
+INSTANTIATE_TEST_SUITE_P(Own, RefusedTest, ::testing::ValuesIn(OpsIn(OwnDirectory())), kOpName);
+INSTANTIATE_TEST_SUITE_P(Environment, GoldenTest, ::testing::ValuesIn(OpsFromEnvironment()), kOpName);
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(GoldenTest);
 
 TEST(GoldenDataTest, IsThere) {
   FLOE_REQUIRE_SHARED("ops");
   EXPECT_GE(testing::GoldenOps().size(), 164u);
-  // No op that was known is lost.
-  EXPECT_GE(KnownGoldenOps().size(), 121u);
 }
 
 }  // namespace

@@ -181,14 +181,16 @@ std::vector<std::string> GoldenOps(const std::string& directory) {
   return ops;
 }
 
-absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory) {
+namespace {
+
+// The cases with results, or those without: what TensorFlow itself refused.
+absl::StatusOr<std::vector<GoldenCase>> LoadCases(const std::string& op, const std::string& directory, bool refused) {
   const std::string prefix = absl::StrCat(Absolute(directory), "/", op);
   FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(prefix + ".graph.pb"));
   FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadTensors(prefix + ".golden.pb"));
   std::vector<GoldenCase> cases;
   for (const Node& node : graph.nodes()) {
-    // A case that TensorFlow itself refused is in the graph without a result.
-    if (!absl::EndsWith(node.name, "/y") || !tensors.contains(absl::StrCat(node.name, ":0"))) continue;
+    if (!absl::EndsWith(node.name, "/y") || tensors.contains(absl::StrCat(node.name, ":0")) == refused) continue;
     GoldenCase& golden = cases.emplace_back();
     golden.op = node.op;
     golden.name = std::string(absl::StripSuffix(node.name, "/y"));
@@ -213,6 +215,16 @@ absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, c
     }
   }
   return cases;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory) {
+  return LoadCases(op, directory, false);
+}
+
+absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, const std::string& directory) {
+  return LoadCases(op, directory, true);
 }
 
 absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual) {
@@ -277,6 +289,10 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
   // These results' shapes are in the elements of what is fed.
   static const char* const kDataDependent[] = {"Where",
                                                "Unique",
+                                               "UniqueV2",
+                                               "UniqueWithCounts",
+                                               "UniqueWithCountsV2",
+                                               "NonMaxSuppressionWithOverlaps",
                                                "NonMaxSuppression",
                                                "NonMaxSuppressionV2",
                                                "NonMaxSuppressionV3",

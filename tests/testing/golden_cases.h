@@ -29,6 +29,8 @@ struct GoldenCase {
 // The ops that `directory` (relative to shared/, or absolute) has cases of, sorted.
 std::vector<std::string> GoldenOps(const std::string& directory = "ops");
 absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory = "ops");
+// The cases that TensorFlow refuses: without results.
+absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, const std::string& directory = "ops");
 
 // OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats.
 // NaN equals NaN. Else the first element that differs.

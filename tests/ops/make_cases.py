@@ -1,0 +1,515 @@
+"""Golden cases of what the random ones leave out: every dtype, the edges of the attributes, empty tensors, NaN, and
+what TensorFlow refuses.
+
+usage: make_cases.py [OP...]      with TensorFlow 2.21; writes golden/OP.graph.pb and golden/OP.golden.pb beside itself
+
+The format is that of the shared cases: a GraphDef of cases cK with inputs cK/x0... and the op node cK/y, and a
+tensorflow.serving.PredictResponse with the fed tensors and the results. A case without results is one that TensorFlow
+refuses.
+"""
+import os
+import sys
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import predict_pb2
+
+HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
+F, H, D, B16 = np.float32, np.float16, np.float64, tf.bfloat16.as_numpy_dtype
+I8, I16, I32, I64 = np.int8, np.int16, np.int32, np.int64
+U8, U16, U32, U64 = np.uint8, np.uint16, np.uint32, np.uint64
+C64, C128 = np.complex64, np.complex128
+FLOATS = [H, B16, F, D]
+SIGNED, UNSIGNED = [I8, I16, I32, I64], [U8, U16, U32, U64]
+REALS = FLOATS + SIGNED + UNSIGNED
+NUMBERS = REALS + [C64, C128]
+NAN, INF = float("nan"), float("inf")
+random = np.random.default_rng(7)
+good, bad = [], []  # (op, arguments)
+
+
+class Const:
+    """An input that the graph holds instead of being fed."""
+
+    def __init__(self, value):
+        self.value = value
+
+
+def case(op, **arguments):
+    good.append((op, arguments))
+
+
+def refused(op, **arguments):
+    bad.append((op, arguments))
+
+
+def numbers(dtype, *shape, low=-4, high=5):
+    """Small numbers, whole ones for integers; not negative for unsigned dtypes."""
+    if dtype == np.bool_:
+        return random.integers(0, 2, shape).astype(bool)
+    if dtype in UNSIGNED:
+        low = 0
+    if dtype in SIGNED + UNSIGNED:
+        return random.integers(low, high, shape).astype(dtype)
+    values = random.uniform(low, high, shape)
+    if dtype in (C64, C128):
+        values = values + 1j * random.uniform(low, high, shape)
+    return values.astype(dtype)
+
+
+def strings(*shape):
+    words = np.array([b"", b"a", b"bc", "h\u00e9".encode(), b"\x00\xff"], object)
+    return words[random.integers(0, len(words), shape)]
+
+
+def ints(*values):
+    return np.array(values, I32)
+
+
+NO_INTS = np.zeros((0,), I32)
+
+
+def fills():
+    for dtype in NUMBERS + [np.bool_]:
+        case("Fill", dims=ints(2, 3), value=numbers(dtype))
+        case("ZerosLike", x=numbers(dtype, 2, 3))
+        case("OnesLike", x=numbers(dtype, 2, 3))
+    case("Fill", dims=I64([2]), value=strings())
+    case("Fill", dims=NO_INTS, value=F(3))
+    case("Fill", dims=ints(3, 0), value=F(3))
+    case("ZerosLike", x=strings(3))
+    refused("Fill", dims=ints(-1), value=F(0))
+    for dtype in (I32, I64, H, F, D):
+        case("Range", start=dtype(1), limit=dtype(9), delta=dtype(3))
+        case("Range", start=dtype(5), limit=dtype(-5), delta=dtype(-2))
+        case("Range", start=dtype(2), limit=dtype(2), delta=dtype(1))
+    case("Range", start=F(0.1), limit=F(30), delta=F(0.1))
+    case("Range", start=H(0.3), limit=H(50), delta=H(0.3))
+    case("Range", start=I64(-2**63), limit=I64(2**63 - 1), delta=I64(2**62))
+    for start, limit, delta in ((0, 3, 0), (0, 3, -1), (3, 0, 1)):
+        refused("Range", start=I32(start), limit=I32(limit), delta=I32(delta))
+    refused("Range", start=F(0), limit=F(INF), delta=F(1))
+    refused("Range", start=F(0), limit=F(NAN), delta=F(1))
+    case("LinSpace", start=D(0.1), stop=D(1.3), num=I32(7))
+    case("LinSpace", start=F(5), stop=F(-1), num=I64(4))
+    case("LinSpace", start=F(5), stop=F(9), num=I32(1))
+    refused("LinSpace", start=F(5), stop=F(9), num=I32(0))
+
+
+def tiles():
+    for dtype in NUMBERS + [np.bool_]:
+        if dtype not in (U16, U32, U64):  # TensorFlow's own Tile lacks them
+            case("Tile", input=numbers(dtype, 2, 3), multiples=ints(2, 2))
+        case("BroadcastTo", input=numbers(dtype, 2, 1), shape=ints(3, 2, 2))
+    case("Tile", input=strings(2, 1), multiples=I64([1, 3]))
+    case("Tile", input=F(2), multiples=NO_INTS)
+    case("Tile", input=numbers(F, 2, 3), multiples=ints(0, 2))
+    case("Tile", input=numbers(F, 0, 3), multiples=ints(4, 2))
+    refused("Tile", input=numbers(F, 2), multiples=ints(-1))
+    refused("Tile", input=numbers(F, 2), multiples=ints(1, 2))
+    case("BroadcastTo", input=F(2), shape=NO_INTS)
+    case("BroadcastTo", input=F(2), shape=ints(2, 0))
+    case("BroadcastTo", input=numbers(F, 1), shape=I64([0]))
+    case("BroadcastTo", input=strings(3), shape=ints(2, 3))
+    for shape in ((2,), (3, 4), (-1, 3)):
+        refused("BroadcastTo", input=numbers(F, 2, 3), shape=ints(*shape))
+    case("BroadcastArgs", s0=I64([3, 1]), s1=I64([5, 1, 4]))
+    case("BroadcastArgs", s0=NO_INTS, s1=ints(2, 0))
+    case("BroadcastArgs", s0=ints(1), s1=ints(0))
+    refused("BroadcastArgs", s0=ints(2, 3), s1=ints(2))
+
+
+def selects():
+    for dtype in NUMBERS + [np.bool_]:
+        x, y = numbers(dtype, 2, 3), numbers(dtype, 2, 3)
+        case("Select", condition=numbers(np.bool_, 2), x=x, y=y)
+        case("SelectV2", condition=numbers(np.bool_, 2, 1), t=x, e=numbers(dtype))
+    case("Select", condition=np.bool_(False), x=strings(2), y=strings(2))
+    case("Select", condition=numbers(np.bool_, 2, 2), x=strings(2, 2), y=strings(2, 2))
+    case("Select", condition=numbers(np.bool_, 0), x=numbers(F, 0, 2), y=numbers(F, 0, 2))
+    case("SelectV2", condition=numbers(np.bool_, 3, 1, 2), t=strings(4, 1), e=strings(2))
+    case("SelectV2", condition=numbers(np.bool_, 0, 1), t=numbers(F, 3), e=F(1))
+    refused("Select", condition=numbers(np.bool_, 3), x=numbers(F, 2), y=numbers(F, 2))
+    refused("Select", condition=numbers(np.bool_, 1), x=F(1), y=F(2))
+    refused("SelectV2", condition=numbers(np.bool_, 3), t=numbers(F, 2), e=F(1))
+    for dtype in [H, B16, F, D, I8, I16, I32, I64, U8, U16]:
+        case("ClipByValue", t=numbers(dtype, 3, 3, low=-9, high=9), clip_value_min=dtype(1), clip_value_max=dtype(4))
+    t = np.array([NAN, 1, -5, 5, INF, -INF], F)
+    for low, high in ((0, 2), (NAN, 2), (0, NAN), (4, 2)):
+        case("ClipByValue", t=t, clip_value_min=F(low), clip_value_max=F(high))
+    case("ClipByValue", t=t, clip_value_min=numbers(F, 6, low=-3, high=0), clip_value_max=F(1))
+    case("ClipByValue", t=t, clip_value_min=F(-1), clip_value_max=numbers(F, 6, low=0, high=3))
+    case("ClipByValue", t=t, clip_value_min=numbers(F, 6), clip_value_max=numbers(F, 6))
+    case("ClipByValue", t=C64([1 + 2j, -5, 3 + 4j, 0.1]), clip_value_min=C64(1), clip_value_max=C64(2))
+    refused("ClipByValue", t=numbers(F, 2, 2), clip_value_min=numbers(F, 2), clip_value_max=F(1))
+    for dtype in [F, D, C64, C128, np.bool_] + SIGNED + UNSIGNED:
+        case("Where", condition=(numbers(dtype, 2, 3, low=-1, high=2) * numbers(np.bool_, 2, 3)).astype(dtype))
+    case("Where", condition=F([NAN, 0, -0.0, 1]))
+    case("Where", condition=numbers(F, 3, 0))
+    case("Where", condition=numbers(np.bool_, 2, 2, 2, 2, 2))
+
+
+def scans():
+    for dtype in NUMBERS:
+        for op in ("Cumsum", "Cumprod"):
+            case(op, x=numbers(dtype, 3, 4, 2), axis=I32(-2), exclusive=True, reverse=False)
+            case(op, x=numbers(dtype, 3, 4), axis=I64(0), exclusive=False, reverse=True)
+    case("Cumsum", x=I8([100, 100, 3]), axis=I32(0))
+    case("Cumsum", x=np.full(300, 0.1, H), axis=I32(0))
+    case("Cumsum", x=F([1, NAN, 2]), axis=I32(0), exclusive=True, reverse=True)
+    case("Cumsum", x=numbers(F, 2, 0), axis=I32(1))
+    case("Cumprod", x=numbers(F, 0, 2), axis=I32(1))
+    refused("Cumsum", x=numbers(F, 2), axis=I32(1))
+    refused("Cumsum", x=F(3), axis=I32(0))
+    refused("Cumprod", x=numbers(F, 2), axis=ints(0))
+
+
+def reverses():
+    for dtype in NUMBERS + [np.bool_]:
+        case("ReverseV2", tensor=numbers(dtype, 2, 3), axis=ints(-1))
+        case("ReverseSequence", input=numbers(dtype, 2, 3), seq_lengths=I64([2, 3]), seq_dim=1)
+    case("ReverseV2", tensor=strings(2, 3), axis=I64([1, 0]))
+    case("ReverseV2", tensor=F(1), axis=NO_INTS)
+    case("ReverseV2", tensor=numbers(F, 0, 2), axis=ints(0))
+    refused("ReverseV2", tensor=numbers(F, 2, 2), axis=ints(0, -2))
+    refused("ReverseV2", tensor=numbers(F, 2, 2), axis=ints(2))
+    case("Reverse", tensor=numbers(F, 2, 3, 2), dims=np.array([True, False, True]))
+    case("Reverse", tensor=strings(3), dims=np.array([True]))
+    refused("Reverse", tensor=numbers(F, 2), dims=np.array([True, False]))
+    case("ReverseSequence", input=strings(3, 2), seq_lengths=ints(0, 3), seq_dim=0, batch_dim=1)
+    case("ReverseSequence", input=numbers(F, 2, 3, 4, 2), seq_lengths=ints(1, 4, 0), seq_dim=2, batch_dim=1)
+    for lengths, axis in (((4, 1), 1), ((-1, 1), 1), ((1,), 1), ((1, 1), 0), ((1, 1), 2), ((1, 1), -1)):
+        refused("ReverseSequence", input=numbers(F, 2, 3), seq_lengths=ints(*lengths), seq_dim=axis)
+
+
+def blocks():
+    for dtype in NUMBERS + [np.bool_]:
+        case("DepthToSpace", input=numbers(dtype, 1, 2, 1, 8), block_size=2)
+        case("SpaceToDepth", input=numbers(dtype, 1, 2, 4, 1), block_size=2)
+    case("DepthToSpace", input=numbers(F, 0, 2, 1, 4), block_size=2)
+    case("SpaceToDepth", input=strings(1, 2, 2, 1), block_size=2)
+    refused("DepthToSpace", input=numbers(F, 1, 2, 2, 6), block_size=2)
+    refused("SpaceToDepth", input=numbers(F, 1, 3, 2, 1), block_size=2)
+    refused("SpaceToDepth", input=numbers(F, 3, 2, 1), block_size=2)
+    for dtype in REALS:
+        case("SpaceToBatchND", input=numbers(dtype, 2, 3, 2), block_shape=ints(2), paddings=I32([[1, 0]]))
+        case("BatchToSpaceND", input=numbers(dtype, 4, 2, 1), block_shape=ints(2), crops=I32([[1, 2]]))
+    case("SpaceToBatchND", input=numbers(F, 1, 4, 3, 2, 5), block_shape=I64([1, 3, 2]), paddings=I64([[0, 0], [2, 1], [3, 1]]))
+    case("SpaceToBatchND", input=numbers(F, 2, 3), block_shape=NO_INTS, paddings=np.zeros((0, 2), I32))
+    case("SpaceToBatchND", input=numbers(F, 0, 4), block_shape=ints(2), paddings=I32([[0, 0]]))
+    case("SpaceToBatchND", input=numbers(F, 1, 1), block_shape=ints(4), paddings=I32([[5, 2]]))
+    case("BatchToSpaceND", input=numbers(F, 12, 2, 3, 2), block_shape=I64([2, 3]), crops=I64([[1, 0], [2, 3]]))
+    case("BatchToSpaceND", input=numbers(F, 2, 1), block_shape=ints(2), crops=I32([[1, 1]]))
+    case("SpaceToBatch", input=numbers(F, 1, 3, 4, 2), paddings=I32([[1, 0], [0, 2]]), block_size=2)
+    case("BatchToSpace", input=numbers(F, 4, 2, 2, 1), crops=I32([[1, 0], [0, 1]]), block_size=2)
+    refused("SpaceToBatchND", input=numbers(F, 1, 3), block_shape=ints(2), paddings=I32([[0, 0]]))
+    refused("SpaceToBatchND", input=numbers(F, 1, 3), block_shape=ints(0), paddings=I32([[0, 0]]))
+    refused("SpaceToBatchND", input=numbers(F, 1, 3), block_shape=ints(2), paddings=I32([[-1, 0]]))
+    refused("BatchToSpaceND", input=numbers(F, 2, 1), block_shape=ints(2), crops=I32([[1, 2]]))
+    refused("BatchToSpaceND", input=numbers(F, 3, 1), block_shape=ints(2), crops=I32([[0, 0]]))
+    refused("BatchToSpace", input=numbers(F, 3, 1, 1, 1), crops=I32([[0, 0], [0, 0]]), block_size=2)
+
+
+def einsums():
+    for dtype in (H, B16, F, D, I32, I64, C64, C128):
+        case("Einsum", inputs=[numbers(dtype, 2, 3, 4), numbers(dtype, 2, 4, 2)], equation="bij,bjk->bik")
+    for equation, *shapes in (
+        ("ii->i", (3, 3)), ("i->ii", (3,)), ("ii->", (3, 3)), ("ij->iijj", (2, 3)), ("ij->", (2, 3)), ("a->a", (0,)),
+        ("i,i->", (0,), (0,)), (",->", (), ()), ("ii,ij->j", (2, 2), (2, 3)), ("ij,jk->iik", (2, 2), (2, 3)),
+        ("...ij,...jk->...ik", (2, 1, 2, 3), (4, 3, 1)), ("i...,i->...", (2, 3, 4), (2,)), ("...,...->...", (2, 1), (3,)),
+        ("ij->...ij", (2, 3)), ("...i->i...", (2, 3, 4)), ("a...b,b->...a", (2, 3, 1, 4), (4,)), ("Ab,bA->A", (2, 3), (3, 2)),
+        ("abc,abc->", (2, 3, 2), (2, 3, 2)), ("ab,cd->", (2, 3), (2, 2)), ("iji->j", (2, 3, 2)),
+    ):
+        case("Einsum", inputs=[numbers(F, *shape) for shape in shapes], equation=equation)
+    for equation, *shapes in (
+        ("...ij->ij", (2, 3, 4)), ("ij,jk->ik", (1, 2), (1, 3)), ("ij->i", (2, 3, 4)), ("ii->i", (2, 3)), 
+        ("ij,jk->ik", (2, 1), (3, 2)),
+    ):
+        refused("Einsum", inputs=[numbers(F, *shape) for shape in shapes], equation=equation)
+
+
+def images():
+    for dtype in FLOATS:
+        case("Conv3D", input=numbers(dtype, 1, 3, 4, 3, 2), filter=numbers(dtype, 2, 1, 2, 2, 3), strides=[1, 1, 2, 2, 1], padding="SAME")
+    case("Conv3D", input=numbers(F, 2, 4, 5, 6, 1), filter=numbers(F, 3, 3, 3, 1, 2), strides=[1, 1, 1, 3, 1], padding="VALID")
+    case("Conv3D", input=numbers(F, 0, 4, 5, 6, 1), filter=numbers(F, 3, 3, 3, 1, 2), strides=[1] * 5, padding="VALID")
+    refused("Conv3D", input=numbers(F, 1, 2, 2, 2, 2), filter=numbers(F, 1, 1, 1, 3, 1), strides=[1] * 5, padding="VALID")
+    for dtype in (H, F):
+        case("LRN", input=numbers(dtype, 1, 2, 2, 7), depth_radius=2, bias=2.0, alpha=0.3, beta=0.75)
+        case("LRN", input=numbers(dtype, 1, 2, 2, 7), depth_radius=0, beta=1.0)
+        case("LRN", input=numbers(dtype, 1, 2, 2, 3), depth_radius=9)
+    case("LRN", input=numbers(F, 0, 2, 2, 3))
+    for dtype in FLOATS:
+        case("L2Loss", t=numbers(dtype, 3, 4))
+    case("L2Loss", t=numbers(F, 0))
+    boxes = F([[0, 0, 1, 1], [0.9, 0.1, 0.2, 0.77], [-0.5, 0.25, 1.5, 0.75]])
+    for dtype in [H, F, D, U8, U16] + SIGNED:
+        case("CropAndResize", image=numbers(dtype, 2, 4, 5, 2), boxes=boxes, box_ind=ints(0, 1, 1), crop_size=ints(3, 2))
+    image = numbers(F, 1, 4, 5, 2)
+    case("CropAndResize", image=image, boxes=boxes, box_ind=ints(0, 0, 0), crop_size=ints(1, 1), method="nearest", extrapolation_value=9.0)
+    case("CropAndResize", image=image, boxes=boxes, box_ind=ints(0, 0, 0), crop_size=ints(5, 1), method="nearest")
+    case("CropAndResize", image=image, boxes=numbers(F, 0, 4), box_ind=NO_INTS, crop_size=ints(2, 2))
+    for index, size, box in ((1, 2, 0), (-1, 2, 0), (0, 0, 0), (0, 2, NAN), (0, 2, INF)):
+        refused("CropAndResize", image=image, boxes=F([[0, box, 1, 1]]), box_ind=ints(index), crop_size=ints(2, size))
+    refused("CropAndResize", image=numbers(F, 1, 0, 5, 2), boxes=boxes[:1], box_ind=ints(0), crop_size=ints(2, 2))
+
+
+def fake_quants():
+    x = np.concatenate([np.linspace(-8, 8, 97), [NAN, INF, -INF]]).astype(F)
+    for low, high, bits, narrow in ((-1.5, 2, 8, False), (-6, 6, 4, True), (0.5, 3, 8, False), (-3, -1, 16, False), (-1, 1, 2, True)):
+        case("FakeQuantWithMinMaxArgs", inputs=x, min=low, max=high, num_bits=bits, narrow_range=narrow)
+        case("FakeQuantWithMinMaxVars", inputs=x, min=F(low), max=F(high), num_bits=bits, narrow_range=narrow)
+    case("FakeQuantWithMinMaxVars", inputs=x, min=F(0), max=F(0))
+    case("FakeQuantWithMinMaxVars", inputs=F(1.3), min=F(-1), max=F(2))
+    case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 5, 3), min=F([-1, -2, 0]), max=F([1, 0.5, 3]))
+    case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2), min=F([0, -2]), max=F([0, 0.5]), num_bits=5, narrow_range=True)
+    case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 2, 3, 2), min=F([-1, -2]), max=F([1, 0.5]))
+    refused("FakeQuantWithMinMaxVars", inputs=x, min=F([0, 1]), max=F(0))
+    refused("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 3), min=F([0, 1]), max=F([1, 2]))
+
+
+def bands():
+    for dtype in NUMBERS + [np.bool_]:
+        case("MatrixBandPart", input=numbers(dtype, 2, 3, 4, low=1), num_lower=I64(1), num_upper=I64(0))
+    for lower, upper in ((-1, 0), (0, -1), (-1, -1), (3, 4), (0, 0), (2, 1)):
+        case("MatrixBandPart", input=numbers(F, 3, 4), num_lower=I32(lower), num_upper=I32(upper))
+    case("MatrixBandPart", input=numbers(F, 2, 0, 4), num_lower=I64(0), num_upper=I64(1))
+    refused("MatrixBandPart", input=numbers(F, 3, 4), num_lower=I64(4), num_upper=I64(1))
+    refused("MatrixBandPart", input=numbers(F, 3, 4), num_lower=I64(1), num_upper=I64(5))
+    for dtype in NUMBERS + [np.bool_]:
+        case("OneHot", indices=ints(1, 0, 5, -1), depth=I32(3), on_value=numbers(dtype), off_value=numbers(dtype))
+    case("OneHot", indices=U8([[255, 1], [0, 2]]), depth=I32(3), on_value=np.array(b"on", object), off_value=np.array(b"off", object), axis=0)
+    case("OneHot", indices=I8([[-1, 1], [0, 2]]), depth=I32(4), on_value=F(1), off_value=F(0), axis=1)
+    case("OneHot", indices=I64(2), depth=I32(4), on_value=F(1), off_value=F(0))
+    case("OneHot", indices=I64([2, 1]), depth=I32(0), on_value=F(1), off_value=F(0))
+    case("OneHot", indices=np.zeros((0, 2), I64), depth=I32(3), on_value=F(1), off_value=F(0), axis=0)
+    refused("OneHot", indices=I64([2]), depth=I32(-1), on_value=F(1), off_value=F(0))
+
+
+def suppressions():
+    def some(count, dtype=F):
+        corner, size = random.uniform(0, 1, (count, 2)), random.uniform(0.05, 0.6, (count, 2))
+        boxes = np.concatenate([corner, corner + size], 1).astype(dtype)
+        boxes[::3] = boxes[::3][:, [2, 3, 0, 1]]
+        return dict(boxes=boxes, scores=random.uniform(0, 1, count).astype(dtype))
+
+    tied = dict(boxes=F([[0, 0, 1, 1], [0, 0, 1, 1.1], [0, 2, 1, 3], [0, 2, 1, 2]]), scores=F([0.5, 0.5, 0.5, 0.5]))
+    odd = dict(boxes=tied["boxes"], scores=F([NAN, 0.75, -INF, 0.2]))
+    none = dict(boxes=np.zeros((0, 4), F), scores=np.zeros(0, F))
+    for given in (some(20), tied, odd, none):
+        case("NonMaxSuppression", max_output_size=I32(6), iou_threshold=0.3, **given)
+        case("NonMaxSuppressionV2", max_output_size=I32(6), iou_threshold=F(0), **given)
+        case("NonMaxSuppressionV3", max_output_size=I32(3), iou_threshold=F(1), score_threshold=F(0.4), **given)
+        for pads in (False, True):
+            case("NonMaxSuppressionV4", max_output_size=Const(I32(9)), iou_threshold=F(0.3), score_threshold=F(0.2),
+                 pad_to_max_output_size=pads, **given)
+            case("NonMaxSuppressionV5", max_output_size=I32(9), iou_threshold=F(0.3), score_threshold=F(0.2),
+                 soft_nms_sigma=F(0.3), pad_to_max_output_size=pads, **given)
+    case("NonMaxSuppressionV5", max_output_size=I32(9), iou_threshold=F(0.3), score_threshold=F(0), soft_nms_sigma=F(0), **some(20))
+    case("NonMaxSuppressionV2", max_output_size=I32(6), iou_threshold=H(0.4), **some(20, H))
+    case("NonMaxSuppressionV3", max_output_size=I32(0), iou_threshold=F(0.4), score_threshold=F(0), **some(20, H))
+    case("NonMaxSuppressionV5", max_output_size=I32(9), iou_threshold=H(0.3), score_threshold=H(0.1), soft_nms_sigma=H(0.5), **some(20, H))
+    overlaps = random.uniform(0, 1, (6, 6)).astype(F)
+    case("NonMaxSuppressionWithOverlaps", overlaps=overlaps, scores=numbers(F, 6), max_output_size=I32(4), overlap_threshold=F(0.6), score_threshold=F(-2))
+    refused("NonMaxSuppressionWithOverlaps", overlaps=overlaps[:, :5], scores=numbers(F, 6), max_output_size=I32(4), overlap_threshold=F(0.6), score_threshold=F(-2))
+    for op in ("NonMaxSuppressionV3", "NonMaxSuppressionV4"):
+        for most, overlap in ((-1, 0.5), (1, 1.5), (1, -0.5), (1, NAN)):
+            refused(op, max_output_size=I32(most), iou_threshold=F(overlap), score_threshold=F(0), **tied)
+        refused(op, boxes=tied["boxes"], scores=F([1]), max_output_size=I32(1), iou_threshold=F(0.5), score_threshold=F(0))
+        refused(op, boxes=tied["boxes"][:, :3], scores=tied["scores"], max_output_size=I32(1), iou_threshold=F(0.5), score_threshold=F(0))
+    refused("NonMaxSuppressionV5", max_output_size=I32(9), iou_threshold=F(0.3), score_threshold=F(0), soft_nms_sigma=F(-1), **tied)
+    many = np.stack([np.stack([some(12)["boxes"] * 1.2 - 0.1 for _ in range(3)], 1) for _ in range(2)])
+    scores = random.uniform(0, 1, (2, 12, 3)).astype(F)
+    limits = dict(iou_threshold=F(0.4), score_threshold=F(0.3))
+    for per_class, total, rest in ((3, 20, {}), (3, 20, dict(pad_per_class=True)), (4, 5, dict(clip_boxes=False)), (40, 7, dict(pad_per_class=True))):
+        for shared in (False, True):
+            case("CombinedNonMaxSuppression", boxes=many[:, :, :1] if shared else many, scores=scores,
+                 max_output_size_per_class=I32(per_class), max_total_size=Const(I32(total)), **limits, **rest)
+    case("CombinedNonMaxSuppression", boxes=many[:, :0], scores=scores[:, :0], max_output_size_per_class=I32(2), max_total_size=I32(3), **limits)
+    for per_class, total in ((0, 2), (2, 0)):
+        refused("CombinedNonMaxSuppression", boxes=many, scores=scores, max_output_size_per_class=I32(per_class), max_total_size=I32(total), **limits)
+    refused("CombinedNonMaxSuppression", boxes=many[:, :, :2], scores=scores, max_output_size_per_class=I32(2), max_total_size=I32(3), **limits)
+
+
+def scatters():
+    for dtype in NUMBERS + [np.bool_]:
+        case("ScatterNd", indices=I32([[1], [3], [1]]), updates=numbers(dtype, 3, 2), shape=ints(5, 2))
+        case("TensorScatterUpdate", tensor=numbers(dtype, 3, 2), indices=I64([[2, 1], [0, 0], [2, 1]]), updates=numbers(dtype, 3))
+    case("ScatterNd", indices=I64([[[0, 1], [2, 0]]]), updates=strings(1, 2), shape=I64([3, 2]))
+    case("ScatterNd", indices=I32([[1], [1]]), updates=np.array([b"a", b"b"], object), shape=ints(2))
+    case("ScatterNd", indices=np.zeros((0, 1), I32), updates=numbers(F, 0, 2), shape=ints(2, 2))
+    case("ScatterNd", indices=I32([[5], [1], [-1]]), updates=numbers(F, 3), shape=ints(3), bad_indices_policy="IGNORE")
+    case("TensorScatterUpdate", tensor=strings(3), indices=I32([[1], [0]]), updates=strings(2))
+    case("TensorScatterUpdate", tensor=numbers(F, 3), indices=I32([[3], [0]]), updates=numbers(F, 2), bad_indices_policy="IGNORE")
+    for op in ("TensorScatterAdd", "TensorScatterSub"):
+        for dtype in NUMBERS:
+            case(op, tensor=numbers(dtype, 3, 2), indices=I32([[2], [0], [2]]), updates=numbers(dtype, 3, 2))
+    for op in ("TensorScatterMin", "TensorScatterMax"):
+        for dtype in REALS:
+            case(op, tensor=numbers(dtype, 3, 2), indices=I32([[2, 0], [0, 1], [2, 0]]), updates=numbers(dtype, 3))
+        case(op, tensor=F([NAN, 1, NAN, 3]), indices=I32([[0], [1], [0], [2], [3]]), updates=F([2, NAN, 1, NAN, INF]))
+    case("ScatterNdNonAliasingAdd", input=numbers(F, 3, 2), indices=I32([[2], [0], [2]]), updates=numbers(F, 3, 2))
+    for index in (3, -1):
+        refused("ScatterNd", indices=I32([[index]]), updates=numbers(F, 1), shape=ints(3))
+        refused("TensorScatterUpdate", tensor=numbers(F, 3), indices=I32([[index]]), updates=numbers(F, 1))
+        refused("TensorScatterAdd", tensor=numbers(F, 3), indices=I32([[index]]), updates=numbers(F, 1))
+    refused("ScatterNd", indices=I32([[1]]), updates=numbers(F, 2), shape=ints(3))
+    refused("ScatterNd", indices=I32([[1, 1]]), updates=numbers(F, 1), shape=ints(3))
+    refused("ScatterNd", indices=I32([[0]]), updates=numbers(F, 1), shape=ints(-1))
+    refused("TensorScatterUpdate", tensor=numbers(F, 3, 2), indices=I32([[1]]), updates=numbers(F, 1))
+    for dtype in FLOATS + SIGNED + [U8, U16, C64, C128, np.bool_]:
+        case("SparseToDense", sparse_indices=I32([[0, 1], [1, 0]]), output_shape=ints(2, 2), sparse_values=numbers(dtype, 2), default_value=numbers(dtype))
+    case("SparseToDense", sparse_indices=I32(2), output_shape=ints(4), sparse_values=strings(), default_value=strings())
+    case("SparseToDense", sparse_indices=I64([1, 3]), output_shape=I64([4]), sparse_values=F(7), default_value=F(1))
+    case("SparseToDense", sparse_indices=NO_INTS, output_shape=ints(4), sparse_values=numbers(F, 0), default_value=F(1))
+    case("SparseToDense", sparse_indices=ints(3, 1, 1), output_shape=ints(4), sparse_values=F([1, 2, 9]), default_value=F(0), validate_indices=False)
+    for indices in ((3, 1), (1, 1), (1, 4), (-1, 1)):
+        refused("SparseToDense", sparse_indices=ints(*indices), output_shape=ints(4), sparse_values=F([1, 2]), default_value=F(0))
+    refused("SparseToDense", sparse_indices=ints(7), output_shape=ints(4), sparse_values=F([1]), default_value=F(0), validate_indices=False)
+    refused("SparseToDense", sparse_indices=ints(1), output_shape=ints(4, 2), sparse_values=F([1]), default_value=F(0))
+
+
+def segments():
+    for dtype in NUMBERS:
+        real = [] if dtype in (C64, C128) else ["Max", "Min"]
+        for kind in ["Sum", "Mean", "Prod"] + real:
+            case("Segment" + kind, data=numbers(dtype, 5, 2, low=1), segment_ids=ints(1, 1, 1, 4, 4))
+        for kind in ["Sum", "Prod"] + real:
+            case("UnsortedSegment" + kind, data=numbers(dtype, 4, 2, low=1), segment_ids=ints(1, 3, -1, 1), num_segments=Const(I32(5)))
+    for kind in ("Sum", "Mean", "Prod", "Max", "Min"):
+        case("Segment" + kind, data=F([[NAN, 1], [2, -INF], [0, 1]]), segment_ids=I64([0, 0, 2]))
+        case("Segment" + kind, data=numbers(F, 0, 2), segment_ids=NO_INTS)
+        for ids in ((1, 0), (-1, 0), (0,)):
+            refused("Segment" + kind, data=numbers(F, 2), segment_ids=ints(*ids))
+    for kind in ("Sum", "Prod", "Max", "Min"):
+        case("UnsortedSegment" + kind, data=F([[NAN, 1], [2, -INF], [0, 1]]), segment_ids=I64([0, 0, 2]), num_segments=I64(4))
+        case("UnsortedSegment" + kind, data=numbers(F, 2, 3, 2), segment_ids=I32([[0, 1, 0], [2, 1, -1]]), num_segments=I32(3))
+        case("UnsortedSegment" + kind, data=numbers(F, 2), segment_ids=I32(1), num_segments=I32(3))
+        case("UnsortedSegment" + kind, data=numbers(F, 0), segment_ids=NO_INTS, num_segments=I32(0))
+        refused("UnsortedSegment" + kind, data=numbers(F, 2), segment_ids=ints(0, 3), num_segments=I32(3))
+        refused("UnsortedSegment" + kind, data=numbers(F, 2), segment_ids=ints(0), num_segments=I32(3))
+        refused("UnsortedSegment" + kind, data=numbers(F, 2), segment_ids=ints(0, 1), num_segments=I32(-1))
+
+
+def sparse_segments():
+    rows, ids = ints(0, 3, 1, 1), I64([1, 1, 1, 4])
+    for kind, dtypes in (("Sum", REALS), ("Mean", FLOATS), ("SqrtN", FLOATS)):
+        for dtype in dtypes:
+            case("SparseSegment" + kind, data=numbers(dtype, 4, 3), indices=rows, segment_ids=ids)
+            case("SparseSegment" + kind + "WithNumSegments", data=numbers(dtype, 4, 3), indices=rows, segment_ids=ids, num_segments=Const(I32(7)))
+        case("SparseSegment" + kind, data=numbers(F, 4), indices=NO_INTS, segment_ids=NO_INTS)
+        case("SparseSegment" + kind + "WithNumSegments", data=numbers(F, 4, 2), indices=NO_INTS, segment_ids=NO_INTS, num_segments=I64(2))
+        for row, last in ((4, 2), (-1, 2), (0, 0), (0, -1)):
+            refused("SparseSegment" + kind, data=numbers(F, 4, 2), indices=ints(0, row), segment_ids=ints(1, last))
+        refused("SparseSegment" + kind, data=numbers(F, 4, 2), indices=ints(0, 0), segment_ids=ints(0))
+        refused("SparseSegment" + kind + "WithNumSegments", data=numbers(F, 4, 2), indices=ints(0), segment_ids=ints(2), num_segments=I32(2))
+
+
+def joins():
+    case("StringJoin", inputs=[strings(), strings(2, 2), strings(2, 2)], separator=", ")
+    case("StringJoin", inputs=[strings(), strings()])
+    case("StringJoin", inputs=[strings(3)], separator="x")
+    case("StringJoin", inputs=[strings(0), strings()])
+    refused("StringJoin", inputs=[strings(3), strings(1)])
+
+
+def tops():
+    for dtype in REALS:
+        case("TopKV2", input=numbers(dtype, 2, 9), k=I32(4))
+    for k_type, index_type in ((I16, tf.int16), (I64, tf.int64)):
+        case("TopKV2", input=numbers(F, 2, 3, 5), k=k_type(5), index_type=index_type)
+    case("TopKV2", input=F([1, 1, 2, 2, 1]), k=I32(3))
+    case("TopKV2", input=F([-0.0, 0.0, -0.0]), k=I32(2))
+    case("TopKV2", input=numbers(F, 2, 0), k=I32(0))
+    case("TopKV2", input=numbers(F, 0, 3), k=I32(2))
+    for k in (-1, 4):
+        refused("TopKV2", input=numbers(F, 3), k=I32(k))
+    refused("TopKV2", input=F(1), k=I32(1))
+
+
+def uniques():
+    for dtype in REALS + [np.bool_]:
+        case("Unique", x=numbers(dtype, 9, high=3).round())
+        case("UniqueWithCounts", x=numbers(dtype, 9, high=3).round(), out_idx=tf.int64)
+    case("Unique", x=F([NAN, 1, NAN, -0.0, 0.0]))
+    case("Unique", x=strings(8))
+    case("Unique", x=numbers(F, 0))
+    case("UniqueV2", x=strings(8), axis=I64([0]))
+    case("UniqueV2", x=F([[1, 2], [1, 2], [3, 4], [1, 2]]), axis=ints(0), out_idx=tf.int64)
+    case("UniqueV2", x=I32([[[1, 1, 3]], [[2, 2, 3]]]), axis=ints(-1))
+    case("UniqueV2", x=F([1, 1]), axis=NO_INTS)
+    case("UniqueV2", x=numbers(F, 0, 3), axis=ints(0))
+    case("UniqueWithCountsV2", x=F([[1, 1, 3], [2, 2, 3]]), axis=I64([1]))
+    refused("Unique", x=numbers(F, 2, 2))
+    refused("UniqueV2", x=numbers(F, 2, 2), axis=NO_INTS)
+    refused("UniqueV2", x=numbers(F, 2), axis=ints(1))
+
+
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, tops, uniques):
+    family()
+
+
+def build(op, number, arguments, feeds, shapes_known):
+    """The op's node; its fed tensors go to `feeds`."""
+    v1, made = tf.compat.v1, 0
+
+    def tensor(value):
+        nonlocal made
+        name, made = f"c{number}/x{made}", made + 1
+        if isinstance(value, Const):
+            return tf.constant(value.value, name=name)
+        value = np.asarray(value)
+        dtype = tf.string if value.dtype == object else tf.as_dtype(value.dtype)
+        placeholder = v1.placeholder(dtype, value.shape if shapes_known else None, name=name)
+        feeds[placeholder.name] = value
+        return placeholder
+
+    def is_tensor(value):
+        return isinstance(value, (Const, np.ndarray, np.generic))
+
+    def argument(value):
+        if is_tensor(value):
+            return tensor(value)
+        if isinstance(value, list) and value and is_tensor(value[0]):
+            return [tensor(one) for one in value]
+        return value
+
+    results = getattr(tf.raw_ops, op)(name=f"c{number}/y", **{key: argument(value) for key, value in arguments.items()})
+    return list(results) if isinstance(results, (list, tuple)) else [results]
+
+
+def write(op):
+    graph, feeds, response = tf.Graph(), {}, predict_pb2.PredictResponse()
+    with graph.as_default():
+        def run(results):
+            with tf.compat.v1.Session(graph=graph) as session:
+                return session.run(results, {graph.get_tensor_by_name(name): value for name, value in feeds.items()})
+
+        number, results = 0, []
+        for _, arguments in (entry for entry in good if entry[0] == op):
+            results += build(op, number, arguments, feeds, shapes_known=True)
+            number += 1
+        values = run(results) if results else []
+        for _, arguments in (entry for entry in bad if entry[0] == op):
+            refused_results = build(op, number, arguments, feeds, shapes_known=op.endswith(("BatchND", "SpaceND")))
+            number += 1
+            try:
+                run(refused_results)
+            except (tf.errors.InvalidArgumentError, tf.errors.OutOfRangeError, tf.errors.FailedPreconditionError):
+                continue
+            raise SystemExit(f"{op}: TensorFlow takes {arguments}")
+    for name, value in feeds.items():
+        response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
+    for result, value in zip(results, values):
+        response.outputs[result.name].CopyFrom(tf.make_tensor_proto(value, dtype=result.dtype.base_dtype))
+    for suffix, message in ((".graph.pb", graph.as_graph_def()), (".golden.pb", response)):
+        with open(os.path.join(HERE, op + suffix), "wb") as file:
+            file.write(message.SerializeToString(deterministic=True))
+
+
+os.makedirs(HERE, exist_ok=True)
+for op in sorted({op for op, _ in good + bad}):
+    if len(sys.argv) == 1 or op in sys.argv[1:]:
+        write(op)
