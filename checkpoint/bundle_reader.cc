@@ -151,7 +151,8 @@ class BundleReader final : public CheckpointReader {
       }
       const bool is_slice = IsSliceKey(key);
       absl::StatusOr<Entry> entry = ParseEntry(value, num_shards_);
-      if (!entry.ok()) return Annotate(entry.status(), is_slice ? std::string("a slice") : absl::StrCat("tensor '", key, "'"));
+      if (!entry.ok())
+        return Annotate(entry.status(), is_slice ? std::string("a slice") : absl::StrCat("tensor '", key, "'"));
       if (is_slice) {
         slices.emplace(key, *std::move(entry));
       } else {

@@ -20,7 +20,9 @@ namespace {
 
 constexpr char kStateFileName[] = "checkpoint";
 // Apart, since question marks and a dash in a row would be a trigraph.
-constexpr char kAnyShard[] = "-?????" "-of-";
+constexpr char kAnyShard[] =
+    "-?????"
+    "-of-";
 
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
@@ -69,7 +71,8 @@ absl::StatusOr<std::vector<std::string>> V1Files(const std::string& prefix, File
   const absl::StatusOr<std::vector<std::string>> names = files.List(DirectoryOf(prefix));
   if (!names.ok()) return shards;
   for (const std::string& name : *names) {
-    if (StemOfShard(name, "-") == stem && (wildcard == std::string::npos || absl::EndsWith(name, prefix.substr(wildcard + 6)))) {
+    if (StemOfShard(name, "-") == stem &&
+        (wildcard == std::string::npos || absl::EndsWith(name, prefix.substr(wildcard + 6)))) {
       shards.push_back(JoinPath(DirectoryOf(prefix), name));
     }
   }
@@ -106,17 +109,20 @@ absl::StatusOr<CheckpointPath> ResolvePrefix(const std::string& path, FileSystem
 }  // namespace
 
 absl::StatusOr<CheckpointState> ParseCheckpointState(absl::string_view text) {
-  if (text.size() > std::numeric_limits<int>::max()) return absl::InvalidArgumentError("not a checkpoint list: too long");
+  if (text.size() > std::numeric_limits<int>::max())
+    return absl::InvalidArgumentError("not a checkpoint list: too long");
   tensorflow::CheckpointState proto;
   google::protobuf::TextFormat::Parser parser;
   FirstError error;
   parser.RecordErrorsTo(&error);
   parser.AllowUnknownField(true);
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (!parser.Parse(&stream, &proto)) return absl::InvalidArgumentError(absl::StrCat("not a checkpoint list: ", error.text()));
+  if (!parser.Parse(&stream, &proto))
+    return absl::InvalidArgumentError(absl::StrCat("not a checkpoint list: ", error.text()));
   CheckpointState state;
   state.model_checkpoint_path = proto.model_checkpoint_path();
-  state.all_model_checkpoint_paths = {proto.all_model_checkpoint_paths().begin(), proto.all_model_checkpoint_paths().end()};
+  state.all_model_checkpoint_paths = {proto.all_model_checkpoint_paths().begin(),
+                                      proto.all_model_checkpoint_paths().end()};
   state.all_model_checkpoint_timestamps = {proto.all_model_checkpoint_timestamps().begin(),
                                            proto.all_model_checkpoint_timestamps().end()};
   state.last_preserved_timestamp = proto.last_preserved_timestamp();

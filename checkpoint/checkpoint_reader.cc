@@ -45,8 +45,8 @@ absl::Status CheckSlices(const CheckpointTensor& tensor) {
 absl::StatusOr<std::unique_ptr<CheckpointReader>> CheckpointReader::Open(const std::string& path, FileSystem& files) {
   FLOE_ASSIGN_OR_RETURN(const CheckpointPath found, ResolveCheckpoint(path, files));
   if (found.format == CheckpointFormat::kV1) {
-    return absl::UnimplementedError(
-        absl::StrCat("'", found.prefix, "' is a V1 checkpoint; write it again with tf.train.Saver's write_version=SaverDef.V2"));
+    return absl::UnimplementedError(absl::StrCat(
+        "'", found.prefix, "' is a V1 checkpoint; write it again with tf.train.Saver's write_version=SaverDef.V2"));
   }
   return OpenBundle(found.prefix, files);
 }

@@ -30,7 +30,8 @@ void AppendOrderedSigned(int64_t value, std::string* out) {
   const auto magnitude = static_cast<uint64_t>(value < 0 ? ~value : value);
   const int bytes = std::bit_width(magnitude) / 7 + 1;
   std::string code;
-  for (int i = bytes - 1; i >= 0; --i) code.push_back(i < 8 ? ByteAt(static_cast<uint64_t>(value), i) : value < 0 ? '\xff' : '\0');
+  for (int i = bytes - 1; i >= 0; --i)
+    code.push_back(i < 8 ? ByteAt(static_cast<uint64_t>(value), i) : value < 0 ? '\xff' : '\0');
   // The header's n ones flip the sign's copies that fill the top bits.
   for (int bit = 0; bit < bytes; ++bit) code[static_cast<size_t>(bit / 8)] ^= static_cast<char>(0x80 >> bit % 8);
   *out += code;

@@ -68,7 +68,8 @@ class CheckedFile final : public leveldb::RandomAccessFile {
   absl::Status CheckFooter() {
     const absl::string_view bytes = file_->bytes();
     if (bytes.empty()) return absl::DataLossError("not a table: the file is empty");
-    if (bytes.size() < kFooterBytes) return absl::DataLossError(absl::StrCat("not a table: only ", bytes.size(), " bytes"));
+    if (bytes.size() < kFooterBytes)
+      return absl::DataLossError(absl::StrCat("not a table: only ", bytes.size(), " bytes"));
     absl::string_view footer = bytes.substr(bytes.size() - kFooterBytes);
     if (LoadUint64(footer.data() + kFooterBytes - 8) != kMagic) {
       return absl::DataLossError("not a table, or cut off: no magic number at its end");
@@ -154,7 +155,8 @@ class CheckedFile final : public leveldb::RandomAccessFile {
 
 class LevelDbTableReader final : public TableReader {
  public:
-  explicit LevelDbTableReader(std::shared_ptr<const MappedFile> file) : bytes_(file->bytes().size()), file_(std::move(file)) {}
+  explicit LevelDbTableReader(std::shared_ptr<const MappedFile> file)
+      : bytes_(file->bytes().size()), file_(std::move(file)) {}
 
   absl::Status Init() {
     FLOE_RETURN_IF_ERROR(file_.CheckFooter());
@@ -182,7 +184,8 @@ class LevelDbTableReader final : public TableReader {
     const std::unique_ptr<leveldb::Iterator> row(table_->NewIterator(leveldb::ReadOptions()));
     row->Seek(leveldb::Slice(key.data(), key.size()));
     if (!row->status().ok()) return file_.Explain(row->status());
-    if (!row->Valid() || row->key() != leveldb::Slice(key.data(), key.size())) return absl::NotFoundError("no such row");
+    if (!row->Valid() || row->key() != leveldb::Slice(key.data(), key.size()))
+      return absl::NotFoundError("no such row");
     return absl::string_view(row->value().data(), row->value().size());
   }
 

@@ -37,7 +37,8 @@ absl::StatusOr<TensorSlice> ParseSlice(absl::string_view text) {
       const std::pair<absl::string_view, absl::string_view> numbers = absl::StrSplit(part, absl::MaxSplits(',', 1));
       if (!absl::SimpleAtoi(numbers.first, &extent.start) || !absl::SimpleAtoi(numbers.second, &extent.length) ||
           extent.start < 0 || extent.length < 0) {
-        return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no slice: wanted START,LENGTH or - a dimension"));
+        return absl::InvalidArgumentError(
+            absl::StrCat("'", text, "' is no slice: wanted START,LENGTH or - a dimension"));
       }
     }
     slice.push_back(extent);
@@ -60,7 +61,8 @@ std::string SliceToString(const TensorSlice& slice) {
 
 absl::StatusOr<TensorSlice> ResolveSlice(const TensorSlice& slice, const Shape& shape) {
   const auto outside = [&] {
-    return absl::InvalidArgumentError(absl::StrCat("slice ", SliceToString(slice), " is not inside ", shape.ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("slice ", SliceToString(slice), " is not inside ", shape.ToString()));
   };
   if (static_cast<int>(slice.size()) != shape.rank()) return outside();
   TensorSlice resolved = slice;
@@ -117,7 +119,8 @@ void CopySlicePart(const TensorSlice& part, const Tensor& source, const TensorSl
   while (run_axis > 0) {
     --run_axis;
     run *= part[run_axis].length;
-    if (part[run_axis].length != source_slice[run_axis].length || part[run_axis].length != target_slice[run_axis].length) {
+    if (part[run_axis].length != source_slice[run_axis].length ||
+        part[run_axis].length != target_slice[run_axis].length) {
       break;
     }
   }

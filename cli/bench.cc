@@ -150,7 +150,9 @@ void AddBench(CLI::App& app, absl::Status* result) {
   args->model.AddTo(*command);
   args->inputs.AddTo(*command);
   args->shapes.AddTo(*command);
-  command->add_option("--seconds", args->seconds, "How long to run")->capture_default_str()->check(CLI::Range(0.001, 86400.0));
+  command->add_option("--seconds", args->seconds, "How long to run")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 86400.0));
   command->add_flag("--json", args->json, "Print one JSON document");
   command->callback([args, result] { *result = Bench(*args); });
 }

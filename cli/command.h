@@ -13,10 +13,12 @@ namespace floe::cli {
 using AddCommand = void (*)(CLI::App& app, absl::Status* result);
 
 void AddBench(CLI::App& app, absl::Status* result);
-void AddInspect(CLI::App& app, absl::Status* result);
 void AddCheckpoint(CLI::App& app, absl::Status* result);
 void AddFreeze(CLI::App& app, absl::Status* result);
+void AddInspect(CLI::App& app, absl::Status* result);
+void AddOps(CLI::App& app, absl::Status* result);
 void AddRun(CLI::App& app, absl::Status* result);
+void AddServe(CLI::App& app, absl::Status* result);
 
 }  // namespace floe::cli
 

@@ -55,8 +55,8 @@ absl::Status Freeze(const FreezeArgs& args) {
                {"decided", frozen.decided}});
     return absl::OkStatus();
   }
-  std::printf("%s: %zu bytes, %d nodes, %d variables", args.output.c_str(), bytes.size(), frozen.graph.num_nodes(),
-              frozen.variables);
+  std::printf("%s: %zu bytes, %d nodes, %d variable%s", args.output.c_str(), bytes.size(), frozen.graph.num_nodes(),
+              frozen.variables, frozen.variables == 1 ? "" : "s");
   if (options.moving_average)
     std::printf(", %d of them as their %s", frozen.averaged, options.moving_average_name.c_str());
   std::printf("\noutputs: %s\n", absl::StrJoin(frozen.outputs, ", ").c_str());

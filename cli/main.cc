@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -12,7 +14,8 @@ constexpr int kUsageExitCode = 2;
 
 // In the order of `floe --help`.
 constexpr floe::cli::AddCommand kCommands[] = {
-    floe::cli::AddFreeze, floe::cli::AddRun, floe::cli::AddInspect, floe::cli::AddBench, floe::cli::AddCheckpoint,
+    floe::cli::AddFreeze,     floe::cli::AddRun,   floe::cli::AddInspect, floe::cli::AddBench,
+    floe::cli::AddCheckpoint, floe::cli::AddServe, floe::cli::AddOps,
 };
 
 // One line, whatever the message holds.
@@ -21,6 +24,13 @@ std::string OneLine(std::string text) {
     if (c == '\n' || c == '\r') c = ' ';
   }
   return text;
+}
+
+// A flag may be written with '_' for '-', as other servers' flags are.
+std::string WithHyphens(std::string argument) {
+  if (argument.compare(0, 2, "--") != 0) return argument;
+  std::replace(argument.begin(), std::find(argument.begin(), argument.end(), '='), '_', '-');
+  return argument;
 }
 
 // CLI11 finds only that there is no command; the user wants to know which word is none.
@@ -45,7 +55,9 @@ int main(int argc, char** argv) {
   absl::Status result;
   for (const floe::cli::AddCommand add : kCommands) add(app, &result);
   try {
-    app.parse(argc, argv);
+    std::vector<std::string> arguments;  // the last one first, as CLI11 takes them
+    for (int i = argc - 1; i > 0; --i) arguments.push_back(WithHyphens(argv[i]));
+    app.parse(std::move(arguments));
   } catch (const CLI::Success& asked_for_help) {
     return app.exit(asked_for_help);
   } catch (const CLI::ParseError& error) {

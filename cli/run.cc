@@ -51,10 +51,11 @@ absl::Status Run(const RunArgs& args) {
     const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
     if (args.repeat > 1) std::printf("run %d: %.3f ms\n", i, took.count());
   }
+  if (!args.output_dir.empty()) FLOE_RETURN_IF_ERROR(WriteOutputs(args.output_dir, outputs));
   for (size_t k = 0; k < outputs.size(); ++k) {
     std::printf("%s %s\n", model->outputs()[k].name.c_str(), outputs[k].ToString(kHeadElements).c_str());
   }
-  return args.output_dir.empty() ? absl::OkStatus() : WriteOutputs(args.output_dir, outputs);
+  return absl::OkStatus();
 }
 
 }  // namespace

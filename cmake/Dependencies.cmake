@@ -6,7 +6,8 @@ find_package(absl REQUIRED)
 # protobuf 3.21 and gRPC 1.51: the wire formats of both serving APIs; gRPC's callback API needs no thread a call.
 find_package(Protobuf REQUIRED)
 find_package(gRPC CONFIG REQUIRED)
-# oneDNN 2.6: convolution, matrix product and pooling at the speed of the processor, NHWC included.
+# oneDNN 2.6: convolution, matrix product and pooling at the speed of the processor, NHWC included. Its package
+# finds OpenCL before itself, without saying that it needs it: ocl-icd-opencl-dev.
 find_package(dnnl REQUIRED)
 # OpenMP: what Debian's oneDNN is built on; Floe's own loops share its team, so that there is no second pool beside it.
 find_package(OpenMP REQUIRED COMPONENTS CXX)

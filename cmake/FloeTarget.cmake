@@ -23,7 +23,14 @@ endfunction()
 add_library(floe_warnings INTERFACE)
 # (maybe-)uninitialized: GCC 12 sees them in absl::InlinedVector's moves, which copy their inline storage whole.
 # restrict: GCC 12 sees overlaps in `"a" + string` (its bug 105651).
-target_compile_options(floe_warnings INTERFACE -Wall -Wextra -Wno-uninitialized -Wno-maybe-uninitialized -Wno-restrict -Wno-unused-parameter -Wnon-virtual-dtor -Wshadow=local -Werror)
+target_compile_options(floe_warnings INTERFACE -Wall -Wextra -Wno-uninitialized -Wno-unused-parameter -Wnon-virtual-dtor -Werror
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-restrict -Wshadow=local>)
+if(FLOE_BUILD_FUZZERS)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "FLOE_BUILD_FUZZERS: libFuzzer comes with clang; configure with -DCMAKE_CXX_COMPILER=clang++ (preset fuzz)")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(FLOE_SANITIZE)
   add_compile_options(-fsanitize=${FLOE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FLOE_SANITIZE})

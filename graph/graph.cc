@@ -118,18 +118,23 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
   while (reader.Next(&field)) {
     if (field.number == kGraphNode && field.type == WireType::kBytes) {
       FLOE_ASSIGN_OR_RETURN(Node node, ParseNode(field.bytes, owner));
-      FLOE_RETURN_IF_ERROR(graph.Add(std::move(node)));
+      if (absl::Status added = graph.Add(std::move(node)); !added.ok()) {
+        return absl::InvalidArgumentError(added.message());
+      }
+      graph.encoded_.back() = field.encoded;
     } else if (field.number == kGraphLibrary && field.type == WireType::kBytes) {
       if (!graph.library_.has_value()) graph.library_.emplace();
       graph.library_->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
     } else if (field.number == kGraphVersions && field.type == WireType::kBytes) {
-      graph.versions_.append(field.bytes.data(), field.bytes.size());
+      if (!graph.versions_.has_value()) graph.versions_.emplace();
+      graph.versions_->append(field.bytes.data(), field.bytes.size());
     } else {
       graph.other_fields_.append(field.encoded.data(), field.encoded.size());
     }
   }
   if (!reader.ok()) return Malformed("or truncated bytes");
   if (graph.nodes_.empty()) return absl::InvalidArgumentError("not a GraphDef: it has no nodes");
+  graph.owner_ = std::move(owner);
   return graph;
 }
 
@@ -159,6 +164,7 @@ absl::Status Graph::Add(Node node) {
     return absl::AlreadyExistsError(absl::StrCat("two nodes are called '", node.name, "'"));
   }
   nodes_.push_back(std::move(node));
+  encoded_.emplace_back();
   return absl::OkStatus();
 }
 
@@ -170,13 +176,21 @@ std::vector<std::string> Graph::NodeNames() const {
 }
 
 void Graph::set_library(std::string encoded) { library_ = std::move(encoded); }
-void Graph::set_versions(std::string encoded) { versions_ = std::move(encoded); }
+void Graph::set_versions(std::string encoded) {
+  versions_ = encoded.empty() ? std::nullopt : std::make_optional(std::move(encoded));
+}
 
 absl::StatusOr<std::string> Graph::Serialize() const {
   std::string out;
-  for (const Node& node : nodes_) AppendNode(node, &out);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (encoded_[i].empty()) {
+      AppendNode(nodes_[i], &out);
+    } else {
+      out.append(encoded_[i].data(), encoded_[i].size());
+    }
+  }
   if (library_.has_value()) AppendBytesField(kGraphLibrary, *library_, &out);
-  if (!versions_.empty()) AppendBytesField(kGraphVersions, versions_, &out);
+  if (versions_.has_value()) AppendBytesField(kGraphVersions, *versions_, &out);
   out += other_fields_;
   if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {
     return absl::InvalidArgumentError(

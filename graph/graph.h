@@ -51,7 +51,11 @@ class Graph {
 
   const std::vector<Node>& nodes() const { return nodes_; }
   const Node& node(int index) const { return nodes_[index]; }
-  Node* mutable_node(int index) { return &nodes_[index]; }
+  // For changing the node; what is written for it is encoded anew from then on.
+  Node* mutable_node(int index) {
+    encoded_[index] = absl::string_view();
+    return &nodes_[index];
+  }
   int num_nodes() const { return static_cast<int>(nodes_.size()); }
   // -1 where there is none.
   int Find(absl::string_view name) const;
@@ -62,21 +66,28 @@ class Graph {
   std::vector<std::string> NodeNames() const;
 
   // FunctionDefLibrary and VersionDef, encoded; empty where the file has none.
-  absl::string_view library() const { return library_.has_value() ? absl::string_view(*library_) : absl::string_view(); }
+  absl::string_view library() const {
+    return library_.has_value() ? absl::string_view(*library_) : absl::string_view();
+  }
   // TensorFlow writes an empty library, too.
   bool has_library() const { return library_.has_value(); }
   void set_library(std::string encoded);
-  absl::string_view versions() const { return versions_; }
+  absl::string_view versions() const {
+    return versions_.has_value() ? absl::string_view(*versions_) : absl::string_view();
+  }
   void set_versions(std::string encoded);
 
-  // The encoded GraphDef; nodes in order, attributes sorted by name. INVALID_ARGUMENT past 2 GiB, protobuf's limit.
+  // The encoded GraphDef. Nodes in order: those that were read as they were read, others with attributes sorted by
+  // name. INVALID_ARGUMENT past 2 GiB, protobuf's limit.
   absl::StatusOr<std::string> Serialize() const;
 
  private:
   std::vector<Node> nodes_;
+  std::vector<absl::string_view> encoded_;  // each node as it was read; empty where it was not, or may have changed
+  std::shared_ptr<const void> owner_;       // of those bytes
   absl::flat_hash_map<std::string, int> index_;
   std::optional<std::string> library_;
-  std::string versions_;
+  std::optional<std::string> versions_;
   std::string other_fields_;
 };
 

@@ -9,6 +9,9 @@
 namespace floe {
 namespace {
 
+// As deep as protobuf goes in binary messages; without a limit a few kilobytes of braces overflow the stack.
+constexpr int kMaxNesting = 100;
+
 // Keeps the first error; protobuf would print to stderr.
 class FirstError final : public google::protobuf::io::ErrorCollector {
  public:
@@ -24,12 +27,16 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
 }  // namespace
 
 absl::StatusOr<Graph> Graph::ParseText(absl::string_view text) {
+  if (static_cast<int64_t>(text.size()) > kMaxGraphBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a GraphDef of ", text.size(), " bytes of text; protobuf's limit is ", kMaxGraphBytes));
+  }
   tensorflow::GraphDef proto;
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
-  google::protobuf::io::ArrayInputStream stream(text.data(),
-                                                static_cast<int>(std::min<size_t>(text.size(), INT32_MAX)));
+  parser.SetRecursionLimit(kMaxNesting);
+  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
   if (!parser.Parse(&stream, &proto)) {
     return absl::InvalidArgumentError(absl::StrCat("not a GraphDef in text format: ", error.text()));
   }

@@ -19,7 +19,7 @@ constexpr int kShapeDim = 2, kShapeUnknownRank = 3, kDimSize = 1;
 
 // A constant larger than this is no constant of a GraphDef: the file itself ends at 2 GiB, typed fields repeat one
 // element.
-constexpr int64_t kMaxConstantBytes = int64_t{16} << 30;
+constexpr int64_t kMaxConstantBytes = int64_t{2} << 30;
 
 absl::Status Malformed(absl::string_view what) { return absl::DataLossError(absl::StrCat("malformed ", what)); }
 

@@ -35,6 +35,19 @@ struct Core {
   std::unique_ptr<PlanCache> plans;
 };
 
+// The calling thread's OpenMP team has this size for as long as the object lives. Kernels are prepared for the size of
+// the team that will run them.
+class TeamSize {
+ public:
+  explicit TeamSize(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ~TeamSize() { omp_set_num_threads(before_); }
+  TeamSize(const TeamSize&) = delete;
+  TeamSize& operator=(const TeamSize&) = delete;
+
+ private:
+  const int before_;
+};
+
 absl::Status CheckControl(const RunControl& control) {
   if (control.cancelled != nullptr && control.cancelled->load(std::memory_order_relaxed)) {
     return absl::CancelledError("the run was cancelled");
@@ -106,6 +119,7 @@ class CompiledModel final : public Model {
 
   absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const override {
     FLOE_RETURN_IF_ERROR(core_->bindings.CheckShapes(input_shapes));
+    const TeamSize team(core_->threads);
     FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const floe::Plan> plan, core_->plans->Get(input_shapes));
     return Summarize(*plan);
   }
@@ -145,9 +159,11 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), {options.disabled_passes, nullptr}, program));
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, SpecsOf(boundary.outputs, program.outputs, program));
   FLOE_ASSIGN_OR_RETURN(Bindings bindings, Bindings::Create(std::move(inputs), std::move(outputs)));
+  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int threads = options.threads > 0 ? options.threads : processors;
+  const TeamSize team(threads);
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends));
-  const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
   auto core = std::make_shared<const Core>(Core{boundary.signature_name, device.name,
                                                 options.threads > 0 ? options.threads : processors, std::move(bindings),

@@ -67,6 +67,7 @@ absl::Status EvalArg(EvalContext& context) {
     return absl::InvalidArgumentError(absl::StrCat("axis ", at, " is empty in shape ", input.shape().ToString()));
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, WithoutAxis(input.shape(), at)));
+  if (output->num_elements() == 0) return absl::OkStatus();
   int64_t outer = 1, inner = 1;
   for (int i = 0; i < at; ++i) outer *= input.shape().dim(i);
   for (int i = at + 1; i < input.rank(); ++i) inner *= input.shape().dim(i);

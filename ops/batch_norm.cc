@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -69,6 +70,11 @@ absl::Status Moments(const Layout& layout, const T* x, float* mean, float* varia
   FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<double>(layout.channels));
   const double count = static_cast<double>(layout.outer * layout.inner);
   std::fill_n(sums.get(), layout.channels, 0.0);
+  if (layout.outer == 0 || layout.inner == 0) {  // nothing has no mean
+    std::fill_n(mean, layout.channels, std::numeric_limits<float>::quiet_NaN());
+    std::fill_n(variance, layout.channels, std::numeric_limits<float>::quiet_NaN());
+    return absl::OkStatus();
+  }
   ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
     for (int64_t i = 0; i < layout.inner; ++i) sums[c] += static_cast<double>(x[first + i]);
   });
@@ -143,6 +149,7 @@ absl::Status EvalBatchNorm(EvalContext& context) {
       FLOE_RETURN_IF_ERROR(context.SetOutput(2, context.input(4)));
     }
     const float *const scale = context.input(1).data<float>(), *const offset = context.input(2).data<float>();
+    if (x.num_elements() == 0) return absl::OkStatus();
     for (int64_t c = 0; c < layout.channels; ++c) factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
     Normalize(layout, x.data<T>(), mean, factor.get(), offset, y->mutable_data<T>());
     return absl::OkStatus();

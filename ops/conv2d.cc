@@ -227,6 +227,7 @@ constexpr OpInfo kOps[] = {
 
 absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter,
                              Tensor* output) {
+  if (output->num_elements() == 0) return absl::OkStatus();
   return OnDType(ConvTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(geometry.out_channels));
     Conv2D(geometry, input.data<T>(), filter.data<T>(), sums.get(), output->mutable_data<T>());
@@ -236,6 +237,7 @@ absl::Status ReferenceConv2D(const Conv2DGeometry& geometry, const Tensor& input
 
 absl::Status ReferenceDepthwiseConv2D(const Conv2DGeometry& geometry, const Tensor& input, const Tensor& filter,
                                       Tensor* output) {
+  if (output->num_elements() == 0) return absl::OkStatus();
   return OnDType(FloatTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(geometry.out_channels));
     DepthwiseConv2D(geometry, input.data<T>(), filter.data<T>(), sums.get(), output->mutable_data<T>());

@@ -104,6 +104,7 @@ absl::Status EvalGather(EvalContext& context) {
             absl::StrCat("indices", PlaceIn(indices.shape(), i), " = ", index[i], " is not in [0, ", limit, ")"));
       }
     }
+    if (output->num_elements() == 0) return absl::OkStatus();
     int64_t place = 0;
     for (int64_t b = 0; b < batch; ++b) {
       for (int64_t o = 0; o < outer; ++o) {
@@ -159,6 +160,7 @@ absl::Status EvalGatherNd(EvalContext& context) {
   int64_t picks = 1, slice = 1;
   for (int i = 0; i < indices.rank() - 1; ++i) picks *= indices.shape().dim(i);
   for (int i = depth; i < params.rank(); ++i) slice *= params.shape().dim(i);
+  if (output->num_elements() == 0 && indices.num_elements() == 0) return absl::OkStatus();
   if (ignores) FLOE_RETURN_IF_ERROR(ZeroElements(output));
   return OnDType(GatherIndexTypes(), indices.dtype(), [&]<typename Index>() -> absl::Status {
     const Index* index = indices.data<Index>();

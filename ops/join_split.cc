@@ -25,6 +25,13 @@ int64_t Inner(const Shape& shape, int axis) {
   return product;
 }
 
+// Moves one part of `count` elements to (or from) its place in each of `outer` rows. Rows of nothing can be many.
+void CopyParts(const Tensor& from, int64_t from_first, int64_t from_row, Tensor* to, int64_t to_first, int64_t to_row,
+               int64_t count, int64_t outer) {
+  if (count == 0) return;
+  for (int64_t o = 0; o < outer; ++o) CopyElements(from, from_first + o * from_row, to, to_first + o * to_row, count);
+}
+
 // ConcatV2 has the axis last, Concat first.
 template <bool kAxisLast>
 absl::Status InferConcat(InferContext& context) {
@@ -86,7 +93,11 @@ absl::Status EvalConcat(EvalContext& context) {
                                                        context.input(first).shape().ToString(), " along axis ", at));
       }
     }
-    shape.set_dim(at, shape.dim(at) + other.dim(at));
+    int64_t sum;  // sizes beside one of 0 may be anything
+    if (!CheckedAdd(shape.dim(at), other.dim(at), &sum)) {
+      return absl::InvalidArgumentError("the sizes along the axis are too large");
+    }
+    shape.set_dim(at, sum);
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
   const int64_t outer = Outer(shape, at), inner = Inner(shape, at), row = shape.dim(at) * inner;
@@ -94,7 +105,7 @@ absl::Status EvalConcat(EvalContext& context) {
   for (int i = first; i < last; ++i) {
     const Tensor& input = context.input(i);
     const int64_t part = input.shape().dim(at) * inner;
-    for (int64_t o = 0; o < outer; ++o) CopyElements(input, o * part, output, o * row + place, part);
+    CopyParts(input, 0, part, output, place, row, part, outer);
     place += part;
   }
   return absl::OkStatus();
@@ -136,9 +147,7 @@ absl::Status EvalPack(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
   const int64_t outer = Outer(shape, at), inner = Inner(shape, at);
   for (int i = 0; i < context.num_inputs(); ++i) {
-    for (int64_t o = 0; o < outer; ++o) {
-      CopyElements(context.input(i), o * inner, output, (o * context.num_inputs() + i) * inner, inner);
-    }
+    CopyParts(context.input(i), 0, inner, output, i * inner, context.num_inputs() * inner, inner, outer);
   }
   return absl::OkStatus();
 }
@@ -180,7 +189,7 @@ absl::Status EvalUnpack(EvalContext& context) {
   dims.erase(dims.begin() + at);
   for (int i = 0; i < num; ++i) {
     FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(i, Shape(dims)));
-    for (int64_t o = 0; o < outer; ++o) CopyElements(input, (o * num + i) * inner, output, o * inner, inner);
+    CopyParts(input, i * inner, num * inner, output, 0, inner, inner, outer);
   }
   return absl::OkStatus();
 }
@@ -202,7 +211,7 @@ absl::Status SplitInto(EvalContext& context, const Tensor& input, int axis, absl
     shape.set_dim(axis, sizes[i]);
     FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(static_cast<int>(i), shape));
     const int64_t part = sizes[i] * inner;
-    for (int64_t o = 0; o < outer; ++o) CopyElements(input, o * row + place, output, o * part, part);
+    CopyParts(input, place, row, output, 0, part, part, outer);
     place += part;
   }
   return absl::OkStatus();

@@ -102,6 +102,7 @@ template <typename Pooling, typename Types>
 absl::Status RunPool(EvalContext& context, const Pool2DGeometry& geometry) {
   const Tensor& input = context.input(0);
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, geometry.OutputShape().ToShape()));
+  if (output->num_elements() == 0) return absl::OkStatus();
   return OnDType(Types(), input.dtype(), [&]<typename T>() -> absl::Status {
     Pool<Pooling>(geometry, input.data<T>(), output->mutable_data<T>());
     return absl::OkStatus();

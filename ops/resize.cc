@@ -118,6 +118,7 @@ absl::Status EvalBilinear(EvalContext& context) {
   const Tensor& images = context.input(0);
   FLOE_ASSIGN_OR_RETURN(Tensor* const output,
                         context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  if (output->num_elements() == 0) return absl::OkStatus();
   FLOE_ASSIGN_OR_RETURN(const auto columns, Scratch<Between>(g.out_width));
   for (int64_t x = 0; x < g.out_width; ++x) columns[x] = Between::Of(g.horizontal, x, g.in_width);
   return OnDType(RealTypes(), images.dtype(), [&]<typename T>() -> absl::Status {
@@ -157,6 +158,7 @@ absl::Status EvalNearest(EvalContext& context) {
   const Tensor& images = context.input(0);
   FLOE_ASSIGN_OR_RETURN(Tensor* const output,
                         context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  if (output->num_elements() == 0) return absl::OkStatus();
   return OnElementSize(images.dtype(), [&]<typename T>() -> absl::Status {
     T* to = output->mutable_data<T>();
     for (int64_t n = 0; n < g.batch; ++n) {
@@ -217,6 +219,7 @@ absl::Status EvalBicubic(EvalContext& context) {
   const Tensor& images = context.input(0);
   FLOE_ASSIGN_OR_RETURN(Tensor* const output,
                         context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  if (output->num_elements() == 0) return absl::OkStatus();
   FLOE_ASSIGN_OR_RETURN(const auto columns, Scratch<CubicWeights>(g.out_width));
   for (int64_t x = 0; x < g.out_width; ++x) columns[x] = CubicOf(g.horizontal, x, g.in_width);
   return OnDType(RealTypes(), images.dtype(), [&]<typename T>() -> absl::Status {

@@ -95,9 +95,14 @@ absl::StatusOr<PartialShape> ReshapedShape(const PartialShape& input, PartialSha
     return absl::InvalidArgumentError(
         absl::StrCat("a tensor of shape ", input.ToString(), " does not reshape to ", wanted.ToString()));
   };
-  if (unknown_axis < 0) return elements == known ? absl::StatusOr<PartialShape>(wanted) : misfit();
-  if (known == 0 || elements % known != 0) return misfit();
-  wanted.set_dim(unknown_axis, elements / known);
+  if (unknown_axis < 0) {
+    if (elements != known) return misfit();
+  } else {
+    if (known == 0 || elements % known != 0) return misfit();
+    wanted.set_dim(unknown_axis, elements / known);
+  }
+  // A 0 among the sizes hides from the product what the others come to.
+  FLOE_RETURN_IF_ERROR(Shape::Checked(wanted.dims()).status());
   return wanted;
 }
 
@@ -188,12 +193,9 @@ absl::Status EvalSqueeze(EvalContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"Shape", InferShape, EvalShape, kFromShape},
-    {"ShapeN", InferShape, EvalShape, kFromShape},
-    {"Size", InferSize, EvalSize, kFromShape},
-    {"Rank", InferRank, EvalRank, kFromShape},
-    {"Reshape", InferReshape, EvalReshape, kView},
-    {"ExpandDims", InferExpandDims, EvalExpandDims, kView},
+    {"Shape", InferShape, EvalShape, kFromShape},  {"ShapeN", InferShape, EvalShape, kFromShape},
+    {"Size", InferSize, EvalSize, kFromShape},     {"Rank", InferRank, EvalRank, kFromShape},
+    {"Reshape", InferReshape, EvalReshape, kView}, {"ExpandDims", InferExpandDims, EvalExpandDims, kView},
     {"Squeeze", InferSqueeze, EvalSqueeze, kView},
 };
 

@@ -1,6 +1,7 @@
 #include "ops/window.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -14,6 +15,7 @@ namespace {
 constexpr int64_t kUnknown = PartialShape::kUnknownDim;
 // Windows larger than this are no model's; the bound keeps every sum below inside 64 bits.
 constexpr int64_t kMaxWindow = int64_t{1} << 31;
+constexpr int64_t kMaxInput = int64_t{1} << 53;
 
 absl::Status NotPositive(absl::string_view what, int64_t value) {
   return absl::InvalidArgumentError(absl::StrCat(what, ": wanted 1 or more, got ", value));
@@ -124,6 +126,7 @@ absl::StatusOr<Window1D> ComputeWindow(int64_t input, int64_t filter, int64_t st
     window.pad_after = explicit_after;
   }
   if (input == kUnknown) return window;
+  if (input > kMaxInput) return absl::InvalidArgumentError(absl::StrCat("an image side of ", input, " is too large"));
   if (padding == Padding::kSame) {
     window.output = input / stride + (input % stride != 0 ? 1 : 0);
     if (filter == kUnknown) return window;
@@ -162,8 +165,12 @@ PartialShape Conv2DGeometry::OutputShape() const {
 }
 
 int64_t Conv2DGeometry::Flops() const {
-  const int64_t taps = height.filter * width.filter * (in_channels / std::max<int64_t>(groups, 1));
-  return 2 * batch * height.output * width.output * out_channels * taps;
+  int64_t flops = 2;
+  for (const int64_t factor : {batch, height.output, width.output, out_channels, height.filter, width.filter,
+                               in_channels / std::max<int64_t>(groups, 1)}) {
+    if (!CheckedMul(flops, factor, &flops)) return std::numeric_limits<int64_t>::max();
+  }
+  return flops;
 }
 
 absl::StatusOr<Conv2DGeometry> ComputeConv2DGeometry(const AttrMap& attrs, const PartialShape& input_shape,

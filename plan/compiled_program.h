@@ -1,7 +1,7 @@
 // CompiledProgram: a program with a kernel for each op, made once a model by Compile, shared by all its plans.
 //
-// Immutable and safe from any thread, but for what UploadConstants fills in once under its own lock. Whoever holds the
-// shared_ptr keeps weights and kernels alive.
+// Immutable and safe from any thread, but for uploaded constants, which are filled in once under a lock of their own.
+// Whoever holds the shared_ptr keeps weights and kernels alive.
 #ifndef FLOE_PLAN_COMPILED_PROGRAM_H_
 #define FLOE_PLAN_COMPILED_PROGRAM_H_
 
@@ -17,7 +17,7 @@
 
 namespace floe {
 
-// Where an op runs. Views have neither: they are other names for their input's elements.
+// Who runs an op. Views have nobody: they are other names for their input's elements.
 struct Placement {
   const Backend* backend = nullptr;
   std::unique_ptr<Kernel> kernel;

@@ -104,6 +104,8 @@ class Backend {
   // OK, or UNIMPLEMENTED and why. Asked with shapes as far as they are known at load.
   virtual absl::Status Supports(const OpSignature& op) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const = 0;
+  // The ops that Supports takes with some attributes and dtypes at least, for people.
+  virtual std::vector<std::string> OpNames() const = 0;
 
   // For backends with memory of their own.
   virtual absl::StatusOr<std::unique_ptr<DeviceMemory>> Allocate(int64_t bytes) const;

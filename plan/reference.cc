@@ -1,5 +1,6 @@
 // The reference backend: every op's own evaluation behind the seam of kernels.
 #include "absl/container/inlined_vector.h"
+#include "ops/registry.h"
 #include "plan/kernel.h"
 
 namespace floe {
@@ -55,6 +56,14 @@ class Reference final : public Backend {
   absl::Status Supports(const OpSignature& op) const override {
     if (op.op.evaluate != nullptr) return absl::OkStatus();
     return absl::UnimplementedError("it has no evaluation of its own");
+  }
+
+  std::vector<std::string> OpNames() const override {
+    std::vector<std::string> names;
+    for (const OpInfo* op : AllOps()) {
+      if (op->evaluate != nullptr) names.emplace_back(op->name);
+    }
+    return names;
   }
 
   absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const override {

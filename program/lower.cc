@@ -1,6 +1,7 @@
 #include "program/lower.h"
 
 #include <map>
+#include <optional>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,11 @@
 
 namespace floe {
 namespace {
+
+// No node of a graph has as many results; a number from an attribute may be anything.
+constexpr int64_t kMaxResults = 1 << 16;
+// More than TensorFlow has families of ops; what is longer was made to be long.
+constexpr size_t kMaxListedOps = 500;
 
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
@@ -100,6 +106,7 @@ absl::StatusOr<std::vector<int>> RootsOf(const Graph& graph, const std::vector<s
   return roots;
 }
 
+// Every op that Floe does not know, with some of its nodes.
 absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   std::map<std::string, std::vector<std::string>> unknown;
   for (const int index : order) {
@@ -108,14 +115,17 @@ absl::Status UnknownOps(const Graph& graph, const std::vector<int>& order) {
   }
   if (unknown.empty()) return absl::OkStatus();
   const std::vector<std::string> known = AllOpNames();
-  return absl::UnimplementedError(
-      absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops", " that Floe does not know: ",
-                   absl::StrJoin(unknown, "; ",
-                                 [&](std::string* out, const auto& entry) {
-                                   absl::StrAppend(out, entry.first, " (", ListNames(entry.second, 3),
-                                                   DidYouMean(entry.first, known), ")");
-                                 }),
-                   "; `floe ops` lists those it knows"));
+  std::vector<std::string> listed;
+  for (const auto& [op, nodes] : unknown) {
+    if (listed.size() == kMaxListedOps) {
+      listed.push_back(absl::StrCat("and ", unknown.size() - kMaxListedOps, " more"));
+      break;
+    }
+    listed.push_back(absl::StrCat(op, " (", ListNames(nodes, 3), DidYouMean(op, known), ")"));
+  }
+  return absl::UnimplementedError(absl::StrCat("the graph has ", unknown.size(), unknown.size() == 1 ? " op" : " ops",
+                                               " that Floe does not know: ", absl::StrJoin(listed, "; "),
+                                               "; `floe ops` lists those it knows"));
 }
 
 // One result of a node.
@@ -167,14 +177,9 @@ class Lowering {
       const Node& node = graph_.node(feed.first);
       Value value;
       value.name = FormatInputRef(node.name, feed.second);
-      const absl::Status typed = [&]() -> absl::Status {
-        FLOE_ASSIGN_OR_RETURN(value.dtype, node.attrs.Has("dtype") ? node.attrs.Type("dtype") : node.attrs.Type("T"));
-        if (node.attrs.Has("shape")) {
-          FLOE_ASSIGN_OR_RETURN(value.shape, node.attrs.OfShape("shape"));
-        }
-        return absl::OkStatus();
-      }();
-      if (!typed.ok()) return Annotate(typed, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      if (absl::Status status = TypeOf(feed, &value); !status.ok()) {
+        return Annotate(status, absl::StrCat("input '", node.name, "' (", node.op, ")"));
+      }
       const ValueId id = program_.AddValue(std::move(value));
       if (!results_.emplace(feed, id).second) {
         return absl::InvalidArgumentError(absl::StrCat("input '", node.name, "' is named twice"));
@@ -182,6 +187,35 @@ class Lowering {
       program_.inputs.push_back(id);
     }
     return absl::OkStatus();
+  }
+
+  // A tensor from inside the graph has the type and shape that it would have been computed with; where it could not be
+  // (that may be why it is fed), what its node says.
+  absl::Status TypeOf(const ResultKey& feed, Value* value) const {
+    const Node& node = graph_.node(feed.first);
+    if (node.op != "Placeholder") {
+      const std::vector<std::string> tensor = {value->name};
+      absl::StatusOr<std::vector<std::string>> placeholders = PlaceholdersNeededBy(graph_, tensor);
+      if (placeholders.ok()) {
+        const absl::StatusOr<Program> computed = Lower(graph_, {*std::move(placeholders), tensor});
+        if (computed.ok()) {
+          const TensorInfo info = computed->values[computed->outputs[0]].info();
+          value->dtype = info.dtype;
+          value->shape = info.shape;
+          return absl::OkStatus();
+        }
+      }
+    }
+    for (const char* const name : {"dtype", "DstT", "out_type", "output_type", "Tout", "T"}) {
+      const absl::StatusOr<DType> dtype = node.attrs.Type(name);
+      if (!dtype.ok()) continue;
+      value->dtype = *dtype;
+      if (node.attrs.Has("shape")) {
+        FLOE_ASSIGN_OR_RETURN(value->shape, node.attrs.OfShape("shape"));
+      }
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError("no attribute says what dtype it has");
   }
 
   absl::StatusOr<ValueId> Resolve(int node, int output) {
@@ -232,14 +266,37 @@ class Lowering {
   absl::flat_hash_map<ResultKey, ValueId> results_;
 };
 
-// How many results a node has, as far as its attributes say; 1 where inference would be needed.
-int CountResults(const Node& node) {
+// How many results a node has by its attributes alone; nothing where its inputs' dtypes would have to be known.
+std::optional<int> CountResultsByAttributes(const Node& node) {
   const OpInfo* info = FindOp(node.op);
   if (info == nullptr) return 1;
   const std::vector<TensorInfo> unknown(node.inputs.size());
   InferContext context(node.name, node.attrs, unknown);
-  if (!info->infer(context).ok() || context.outputs().empty()) return 1;
+  if (!info->infer(context).ok() || context.outputs().empty()) return std::nullopt;
   return static_cast<int>(context.outputs().size());
+}
+
+// How many results each of these nodes has. A graph that cannot be lowered says why when it is; here a node has one
+// then.
+absl::flat_hash_map<std::string, int> CountResults(const Graph& graph, const std::vector<std::string>& names) {
+  absl::flat_hash_map<std::string, int> counts;
+  bool all_known = true;
+  for (const std::string& name : names) {
+    const std::optional<int> count = CountResultsByAttributes(graph.node(graph.Find(name)));
+    counts[name] = count.value_or(1);
+    all_known = all_known && count.has_value();
+  }
+  if (all_known) return counts;
+  const absl::StatusOr<std::vector<std::string>> inputs = PlaceholdersNeededBy(graph, names);
+  if (!inputs.ok()) return counts;
+  const absl::StatusOr<Program> program = Lower(graph, {*inputs, names});
+  if (!program.ok()) return counts;
+  for (const Op& op : program->ops) {
+    if (const auto found = counts.find(op.name); found != counts.end()) {
+      found->second = static_cast<int>(op.outputs.size());
+    }
+  }
+  return counts;
 }
 
 }  // namespace
@@ -257,13 +314,18 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
   }
   // Where every result is at least waited for, those that are only waited for are the outputs.
   for (const std::vector<bool>* used : {&consumed, &data_consumed}) {
-    std::vector<std::string> outputs;
+    std::vector<std::string> nodes;
     for (int i = 0; i < graph.num_nodes(); ++i) {
       const Node& node = graph.node(i);
-      if ((*used)[i] || HasNoResult(node) || IsSource(node)) continue;
-      for (int k = 0, count = CountResults(node); k < count; ++k) outputs.push_back(FormatInputRef(node.name, k));
+      if (!(*used)[i] && !HasNoResult(node) && !IsSource(node)) nodes.push_back(node.name);
     }
-    if (!outputs.empty()) return outputs;
+    if (nodes.empty()) continue;
+    const absl::flat_hash_map<std::string, int> counts = CountResults(graph, nodes);
+    std::vector<std::string> outputs;
+    for (const std::string& node : nodes) {
+      for (int k = 0; k < counts.at(node); ++k) outputs.push_back(FormatInputRef(node, k));
+    }
+    return outputs;
   }
   return absl::InvalidArgumentError(
       "the graph has no outputs: no node but placeholders and constants is left unconsumed");

@@ -68,8 +68,20 @@ std::string Metrics::Text() const {
   return out.str();
 }
 
+Metrics::~Metrics() = default;
+
 std::shared_ptr<ModelMetrics> Metrics::ForModel(const std::string& name, int64_t version) {
-  return std::make_shared<ModelMetrics>(this, name, version);
+  const Key key(name, version);
+  const std::lock_guard lock(mutex_);
+  Shared& shared = models_[key];
+  if (shared.users++ == 0) shared.metrics = std::make_unique<ModelMetrics>(this, name, version);
+  return {shared.metrics.get(), [this, key](ModelMetrics*) { Release(key); }};
+}
+
+void Metrics::Release(const Key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto shared = models_.find(key);
+  if (--shared->second.users == 0) models_.erase(shared);
 }
 
 void Metrics::CountUnknown(Api api, absl::StatusCode code) {

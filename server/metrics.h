@@ -9,8 +9,11 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -36,10 +39,12 @@ class ModelMetrics;
 class Metrics {
  public:
   Metrics();
+  ~Metrics();
 
   // All of it in Prometheus's text format.
   std::string Text() const;
 
+  // The series of a version; who asks for the same one while it is there shares it.
   std::shared_ptr<ModelMetrics> ForModel(const std::string& name, int64_t version);
   // A request that named no model we have.
   void CountUnknown(Api api, absl::StatusCode code);
@@ -48,6 +53,13 @@ class Metrics {
 
  private:
   friend class ModelMetrics;
+  using Key = std::pair<std::string, int64_t>;
+  struct Shared {
+    std::unique_ptr<ModelMetrics> metrics;
+    int users = 0;
+  };
+
+  void Release(const Key& key);
 
   prometheus::Registry registry_;
   prometheus::Family<prometheus::Counter>& requests_;
@@ -58,6 +70,9 @@ class Metrics {
   prometheus::Family<prometheus::Histogram>& load_durations_;
   prometheus::Family<prometheus::Counter>& dropped_;
   prometheus::Family<prometheus::Gauge>& memory_;
+  // Counted under a lock, not by weak pointers: a series must be out of the registry before it can be made again.
+  std::mutex mutex_;
+  std::map<Key, Shared> models_;
 };
 
 class ModelMetrics {

@@ -15,6 +15,8 @@ namespace {
 // How long the start waits for files that are still being written.
 constexpr absl::Duration kMaxSettleTime = absl::Seconds(10);
 constexpr absl::Duration kSettleLook = absl::Milliseconds(200);
+// For what is no inference in flight, once the server ends: short calls, and requests still arriving, to be refused.
+constexpr absl::Duration kLingerTime = absl::Seconds(3);
 
 int CompletionThreads() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4); }
 
@@ -125,7 +127,9 @@ void Server::Drain(absl::Time deadline) {
   for (const ModelStatus& model : models_->StatusOfAll()) UpdateHealth(model.name, false);
   UpdateHealth("", false);
   if (!core_.WaitUntilIdle(deadline)) LogWarning("requests were still running when the time to drain was over");
-  grpc_->Shutdown(deadline);
+  // Every inference is answered, or its time is over. The rest is short calls, and streams that only watch and would
+  // stay.
+  grpc_->Shutdown(std::min(deadline, absl::Now() + kLingerTime));
 }
 
 }  // namespace floe

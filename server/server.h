@@ -15,12 +15,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/executor.h"
 #include "server/http/http_server.h"
 #include "server/metrics.h"
 #include "server/repository/model_manager.h"
 #include "server/server_core.h"
 #include "server/service/grpc_server.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -28,17 +28,17 @@ struct ServerOptions {
   std::string bind = "127.0.0.1";
   int grpc_port = 8500;  // 0: any free one
   int http_port = 8501;
-  std::string grpc_socket_path;  // empty: none
+  std::string grpc_socket_path = {};  // empty: none
 
   // What is served: one of these.
-  std::string model_path;        // a file or folder that Model::Load takes, as version 1 of `model_name`
-  std::string model_repository;  // DIR/NAME/VERSION/...
-  std::string model_base_path;   // DIR/VERSION/..., as `model_name`
-  std::string model_name;
+  std::string model_path = {};        // a file or folder that Model::Load takes, as version 1 of `model_name`
+  std::string model_repository = {};  // DIR/NAME/VERSION/...
+  std::string model_base_path = {};   // DIR/VERSION/..., as `model_name`
+  std::string model_name = {};
   absl::Duration poll_interval = absl::Seconds(1);  // between looks for new versions; zero: none after the start
 
-  LoadOptions load;
-  ServiceOptions service;
+  LoadOptions load = {};
+  ServiceOptions service = {};
 };
 
 class Server {
@@ -74,7 +74,7 @@ class Server {
   const ServerOptions options_;
   const std::unique_ptr<ModelSource> source_;
   Metrics metrics_;
-  Executor completions_;
+  WorkerPool completions_;
   std::unique_ptr<ModelManager> models_;
   ServerCore core_;
   std::unique_ptr<HttpServer> http_;

@@ -25,16 +25,19 @@ namespace {
 
 // Ops on references of variables, and the same on values.
 const std::map<std::string, std::string>& ValueOps() {
-  static const auto* const ops = new std::map<std::string, std::string>{
-      {"RefEnter", "Enter"}, {"RefExit", "Exit"},     {"RefIdentity", "Identity"}, {"RefMerge", "Merge"},
-      {"RefNextIteration", "NextIteration"},          {"RefSwitch", "Switch"}};
+  static const auto* const ops = new std::map<std::string, std::string>{{"RefEnter", "Enter"},
+                                                                        {"RefExit", "Exit"},
+                                                                        {"RefIdentity", "Identity"},
+                                                                        {"RefMerge", "Merge"},
+                                                                        {"RefNextIteration", "NextIteration"},
+                                                                        {"RefSwitch", "Switch"}};
   return *ops;
 }
 
 // Ops that give on what they get, of one type.
 bool PassesOn(const std::string& op) {
-  return op == "Enter" || op == "Exit" || op == "Identity" || op == "NextIteration" || op == "Switch" || op == "_SwitchN" ||
-         op == "Merge" || op == "StopGradient";
+  return op == "Enter" || op == "Exit" || op == "Identity" || op == "NextIteration" || op == "Switch" ||
+         op == "_SwitchN" || op == "Merge" || op == "StopGradient";
 }
 
 // Ops that call functions with their inputs from `first_input` on, whose types are listed in `types`.
@@ -44,11 +47,15 @@ struct Caller {
   std::vector<const char*> functions;
 };
 const Caller* AsCaller(const std::string& op) {
-  static const auto* const callers = new std::map<std::string, Caller>{
-      {"If", {1, "Tin", {"then_branch", "else_branch"}}}, {"StatelessIf", {1, "Tin", {"then_branch", "else_branch"}}},
-      {"Case", {1, "Tin", {"branches"}}},                 {"StatelessCase", {1, "Tin", {"branches"}}},
-      {"PartitionedCall", {0, "Tin", {"f"}}},             {"StatefulPartitionedCall", {0, "Tin", {"f"}}},
-      {"While", {0, "T", {"body", "cond"}}},              {"StatelessWhile", {0, "T", {"body", "cond"}}}};
+  static const auto* const callers =
+      new std::map<std::string, Caller>{{"If", {1, "Tin", {"then_branch", "else_branch"}}},
+                                        {"StatelessIf", {1, "Tin", {"then_branch", "else_branch"}}},
+                                        {"Case", {1, "Tin", {"branches"}}},
+                                        {"StatelessCase", {1, "Tin", {"branches"}}},
+                                        {"PartitionedCall", {0, "Tin", {"f"}}},
+                                        {"StatefulPartitionedCall", {0, "Tin", {"f"}}},
+                                        {"While", {0, "T", {"body", "cond"}}},
+                                        {"StatelessWhile", {0, "T", {"body", "cond"}}}};
   const auto found = callers->find(op);
   return found == callers->end() ? nullptr : &found->second;
 }
@@ -206,7 +213,8 @@ class Converter {
     return absl::OkStatus();
   }
 
-  absl::Status ConvertConsumer(Body* body, const Consumer& consumer, const VariableType& type, std::vector<Source>* work) {
+  absl::Status ConvertConsumer(Body* body, const Consumer& consumer, const VariableType& type,
+                               std::vector<Source>* work) {
     Node* const node = body->graph().mutable_node(consumer.node);
     if (PassesOn(node->op)) {
       FLOE_RETURN_IF_ERROR(SetType("T", 0, type.dtype, &node->attrs));
@@ -263,7 +271,9 @@ class Converter {
     node->op = "GatherV2";
     node->inputs.resize(2);
     node->inputs.push_back(body->function() == nullptr ? axis : absl::StrCat(axis, ":output:0"));
-    KeepAttrs(node, {{"Tparams", AttrValue::Type(dtype)}, {"Tindices", AttrValue::Type(indices)}, {"Taxis", AttrValue::Type(indices)}});
+    KeepAttrs(node, {{"Tparams", AttrValue::Type(dtype)},
+                     {"Tindices", AttrValue::Type(indices)},
+                     {"Taxis", AttrValue::Type(indices)}});
     if (batch_dims != 0) node->attrs.Set("batch_dims", AttrValue::Int(batch_dims));
     return graph.Add(ConstNode(axis, value));
   }
@@ -308,8 +318,10 @@ class Converter {
     arg->set_type(static_cast<tensorflow::DataType>(call.type.dtype));
     arg->clear_handle_data();
     // Recorded shapes were those of the handle.
-    if (const auto shapes = definition.mutable_attr()->find("_input_shapes"); shapes != definition.mutable_attr()->end()) {
-      if (call.arg < shapes->second.list().shape_size()) SetUnknown(shapes->second.mutable_list()->mutable_shape(call.arg));
+    if (const auto shapes = definition.mutable_attr()->find("_input_shapes");
+        shapes != definition.mutable_attr()->end()) {
+      if (call.arg < shapes->second.list().shape_size())
+        SetUnknown(shapes->second.mutable_list()->mutable_shape(call.arg));
     }
     if (const auto attrs = definition.mutable_arg_attr()->find(static_cast<uint32_t>(call.arg));
         attrs != definition.mutable_arg_attr()->end()) {
@@ -353,7 +365,8 @@ absl::Status CheckNothingLeft(const Graph& graph, FunctionLibrary& library) {
     for (const Node& node : nodes.nodes()) {
       const std::string why = WhyLeft(node);
       if (why.empty()) continue;
-      left.push_back(absl::StrCat(node.name, function.empty() ? "" : " of function " + function, " (", node.op, ") ", why));
+      left.push_back(
+          absl::StrCat(node.name, function.empty() ? "" : " of function " + function, " (", node.op, ") ", why));
     }
   };
   collect(graph, "");

@@ -51,7 +51,8 @@ absl::StatusOr<std::vector<std::string>> ChooseOutputs(const MetaGraph& meta, co
 // Finds and reads variables' values.
 class VariableSource {
  public:
-  VariableSource(const Graph& graph, VariableKeys keys, const CheckpointReader& checkpoint, const FreezeOptions& options)
+  VariableSource(const Graph& graph, VariableKeys keys, const CheckpointReader& checkpoint,
+                 const FreezeOptions& options)
       : graph_(graph), keys_(std::move(keys)), checkpoint_(checkpoint), options_(options) {}
 
   absl::StatusOr<Tensor> Read(const Node& variable) {
@@ -82,8 +83,9 @@ class VariableSource {
       stored_shape = SliceShape(*key.slice);
     }
     if (stored->dtype != dtype || !shape.Matches(stored_shape)) {
-      return absl::InvalidArgumentError(absl::StrCat("wanted ", wanted, ", but checkpoint '", checkpoint_.prefix(), "' has ",
-                                                     stored->dtype_name, " ", stored_shape.ToString(), " as '", key.key, "'"));
+      return absl::InvalidArgumentError(absl::StrCat("wanted ", wanted, ", but checkpoint '", checkpoint_.prefix(),
+                                                     "' has ", stored->dtype_name, " ", stored_shape.ToString(),
+                                                     " as '", key.key, "'"));
     }
     return key.slice.has_value() ? checkpoint_.ReadSlice(key.key, *key.slice) : checkpoint_.Read(key.key);
   }
@@ -141,8 +143,9 @@ absl::Status CheckHasAverages(const CheckpointReader& checkpoint, const std::str
     if (absl::EndsWith(tensor.name, suffix)) return absl::OkStatus();
     last_parts.push_back(tensor.name.substr(tensor.name.rfind('/') + 1));
   }
-  return absl::NotFoundError(absl::StrCat("checkpoint '", checkpoint.prefix(), "' has no moving averages: no tensor is called .../",
-                                          name, DidYouMean(name, last_parts)));
+  return absl::NotFoundError(absl::StrCat("checkpoint '", checkpoint.prefix(),
+                                          "' has no moving averages: no tensor is called .../", name,
+                                          DidYouMean(name, last_parts)));
 }
 
 // Renames nodes, with all that refers to them.
@@ -187,7 +190,8 @@ absl::StatusOr<MetaGraph> LoadGraph(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader& checkpoint, const FreezeOptions& options) {
+absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader& checkpoint,
+                                   const FreezeOptions& options) {
   FrozenGraph frozen;
   FLOE_ASSIGN_OR_RETURN(frozen.outputs, ChooseOutputs(meta, options));
   if (options.moving_average) FLOE_RETURN_IF_ERROR(CheckHasAverages(checkpoint, options.moving_average_name));
@@ -199,11 +203,13 @@ absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader
   FLOE_ASSIGN_OR_RETURN(frozen.graph, ExtractSubgraph(frozen.graph, frozen.outputs));
 
   VariableSource source(meta.graph, std::move(keys), checkpoint, options);
-  FLOE_ASSIGN_OR_RETURN(frozen.graph, ConvertVariables(frozen.graph, [&](const Node& variable) -> absl::StatusOr<Tensor> {
-    absl::StatusOr<Tensor> value = source.Read(variable);
-    if (!value.ok()) return Annotate(value.status(), absl::StrCat("variable '", variable.name, "'"));
-    return value;
-  }));
+  FLOE_ASSIGN_OR_RETURN(frozen.graph,
+                        ConvertVariables(frozen.graph, [&](const Node& variable) -> absl::StatusOr<Tensor> {
+                          absl::StatusOr<Tensor> value = source.Read(variable);
+                          if (!value.ok())
+                            return Annotate(value.status(), absl::StrCat("variable '", variable.name, "'"));
+                          return value;
+                        }));
   frozen.variables = source.variables();
   frozen.averaged = source.averaged();
 
@@ -228,8 +234,8 @@ absl::StatusOr<FrozenGraph> FreezeCheckpoint(const std::string& prefix, const Fr
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> checkpoint, CheckpointReader::Open(prefix));
   const std::string meta_path = checkpoint->prefix() + ".meta";
   if (!FileSystem::Posix().Exists(meta_path)) {
-    return absl::NotFoundError(absl::StrCat("checkpoint '", checkpoint->prefix(), "' has no '", meta_path,
-                                            "' beside it: give its graph"));
+    return absl::NotFoundError(
+        absl::StrCat("checkpoint '", checkpoint->prefix(), "' has no '", meta_path, "' beside it: give its graph"));
   }
   FLOE_ASSIGN_OR_RETURN(const MetaGraph meta, MetaGraph::Load(meta_path));
   return Freeze(meta, *checkpoint, options);

@@ -38,7 +38,8 @@ struct FrozenGraph {
 // that the checkpoint lacks or has with another dtype or shape, no moving averages at all, and outputs that need what
 // cannot be frozen; each names the thing, what was wanted, what there is and the nearest name. DATA_LOSS for damaged
 // files.
-absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader& checkpoint, const FreezeOptions& options);
+absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader& checkpoint,
+                                   const FreezeOptions& options);
 
 // The same for files: a checkpoint (see CheckpointReader::Open) with its .meta beside it.
 absl::StatusOr<FrozenGraph> FreezeCheckpoint(const std::string& prefix, const FreezeOptions& options = {});

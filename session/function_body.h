@@ -1,5 +1,5 @@
-// The functions of a graph's library while variables are converted: each body as a flat graph, so that one piece of code
-// changes nodes of the graph and of functions.
+// The functions of a graph's library while variables are converted: each body as a flat graph, so that one piece of
+// code changes nodes of the graph and of functions.
 #ifndef FLOE_SESSION_FUNCTION_BODY_H_
 #define FLOE_SESSION_FUNCTION_BODY_H_
 
@@ -32,8 +32,8 @@ class FunctionLibrary {
 
   // Drops what neither the nodes of `graph` nor a function that they reach calls.
   void KeepReachable(const Graph& graph);
-  // Calls the functions with converted arguments NAME_frozen (TensorFlow refuses two functions of one name that differ),
-  // here and wherever nodes name them.
+  // Calls the functions with converted arguments NAME_frozen (TensorFlow refuses two functions of one name that
+  // differ), here and wherever nodes name them.
   absl::Status RenameConverted(Graph* graph);
   absl::StatusOr<std::string> Serialize() const;
 

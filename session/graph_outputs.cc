@@ -33,7 +33,8 @@ bool EndsInference(const Node& node) {
       absl::EndsWith(op, "GradV2") || absl::EndsWith(op, "GradV3")) {
     return true;
   }
-  if (IsFileOp(op) || OneOf(op, {"IsVariableInitialized", "VarIsInitializedOp", "BroadcastGradientArgs", "TensorArrayGradV3"})) {
+  if (IsFileOp(op) ||
+      OneOf(op, {"IsVariableInitialized", "VarIsInitializedOp", "BroadcastGradientArgs", "TensorArrayGradV3"})) {
     return true;
   }
   // tf.gradients and optimizers put what they make under these names.
@@ -61,14 +62,16 @@ std::string DifferentiatedOp(const std::string& name) {
 }
 
 bool HasNoResult(const std::string& op) {
-  return OneOf(op, {"NoOp", "Assert", "Print", "PrintV2", "InitializeTableV2", "InitializeTableFromTextFileV2", "ControlTrigger",
-                    "DestroyResourceOp", "QueueCloseV2", "QueueEnqueueV2", "QueueEnqueueManyV2"});
+  return OneOf(op, {"NoOp", "Assert", "Print", "PrintV2", "InitializeTableV2", "InitializeTableFromTextFileV2",
+                    "ControlTrigger", "DestroyResourceOp", "QueueCloseV2", "QueueEnqueueV2", "QueueEnqueueManyV2"});
 }
 
 // Inputs, constants and variables on their own, and shapes, which losses leave lying about.
 bool IsSource(const std::string& op) {
-  return IsVariable(op) || OneOf(op, {"TensorListReserve", "EmptyTensorList", "TensorArrayV3", "Shape", "ShapeN", "Size", "Rank"}) || OneOf(op, {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2",
-                                      "ReadVariableOp"});
+  return IsVariable(op) ||
+         OneOf(op, {"TensorListReserve", "EmptyTensorList", "TensorArrayV3", "Shape", "ShapeN", "Size", "Rank"}) ||
+         OneOf(op,
+               {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2", "ReadVariableOp"});
 }
 
 bool IsRead(const std::string& op) { return OneOf(op, {"Identity", "Enter", "RefEnter", "StopGradient"}); }
@@ -132,7 +135,8 @@ absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
     for (int step = 0; step < 16; ++step) {
       const Node& node = graph.node(static_cast<int>(index));
       if (IsSource(node.op)) return true;
-      if (node.op == "Switch" && inputs.nodes[index].size() >= 2 && inputs.nodes[index][0] == inputs.nodes[index][1]) return true;
+      if (node.op == "Switch" && inputs.nodes[index].size() >= 2 && inputs.nodes[index][0] == inputs.nodes[index][1])
+        return true;
       if (!IsRead(node.op) || inputs.nodes[index].empty()) return false;
       index = static_cast<size_t>(inputs.nodes[index][0]);
     }

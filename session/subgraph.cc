@@ -72,8 +72,8 @@ bool WritesVariable(const std::string& op) {
   }
   // ScatterUpdate on references; TensorScatter* and ScatterNd compute new tensors.
   for (const char* prefix : {"ResourceApply", "ResourceSparseApply", "ResourceScatter", "SparseApply", "ScatterNdAdd",
-                             "ScatterNdSub", "ScatterNdUpdate", "ScatterNdMax", "ScatterNdMin", "ScatterAdd", "ScatterSub",
-                             "ScatterMul", "ScatterDiv", "ScatterMin", "ScatterMax", "ScatterUpdate"}) {
+                             "ScatterNdSub", "ScatterNdUpdate", "ScatterNdMax", "ScatterNdMin", "ScatterAdd",
+                             "ScatterSub", "ScatterMul", "ScatterDiv", "ScatterMin", "ScatterMax", "ScatterUpdate"}) {
     if (absl::StartsWith(op, prefix)) return true;
   }
   return absl::StartsWith(op, "Apply");

@@ -14,8 +14,8 @@ namespace floe {
 // The inputs of each node, as indices into the graph's nodes. INVALID_ARGUMENT naming node and input where there is no
 // such node.
 struct NodeInputs {
-  std::vector<std::vector<InputRef>> refs;     // as in Node::inputs, control inputs included
-  std::vector<std::vector<int>> nodes;         // the same by index
+  std::vector<std::vector<InputRef>> refs;  // as in Node::inputs, control inputs included
+  std::vector<std::vector<int>> nodes;      // the same by index
 };
 absl::StatusOr<NodeInputs> ResolveInputs(const Graph& graph);
 

@@ -106,6 +106,7 @@ class ConvolutionKernel final : public Kernel {
 
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override;
+  bool Reads(int input) const override { return input != 1 || filter_.empty(); }
 
  private:
   PartialShape TypicalInput(const PartialShape& input, const Shape& filter) const {

@@ -1,6 +1,7 @@
 #include "kernels/cpu/cpu_backend.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
@@ -14,7 +15,8 @@ namespace {
 class Cpu final : public Backend {
  public:
   Cpu() {
-    for (const absl::Span<const CpuOp> family : {ConvolutionKernels(), MatMulKernels(), PoolKernels()}) {
+    for (const absl::Span<const CpuOp> family : {ConvolutionKernels(), ElementwiseKernels(), MatMulKernels(),
+                                                 PadKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
   }
@@ -30,6 +32,12 @@ class Cpu final : public Backend {
   absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const override {
     FLOE_RETURN_IF_ERROR(Supports(op));
     return ops_.find(op.op.name)->second->create(op);
+  }
+
+  std::vector<std::string> OpNames() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, op] : ops_) names.emplace_back(name);
+    return names;
   }
 
  private:

@@ -20,8 +20,12 @@ struct CpuOp {
 };
 
 absl::Span<const CpuOp> ConvolutionKernels();
+absl::Span<const CpuOp> ElementwiseKernels();
 absl::Span<const CpuOp> MatMulKernels();
+absl::Span<const CpuOp> PadKernels();
 absl::Span<const CpuOp> PoolKernels();
+absl::Span<const CpuOp> ReduceKernels();
+absl::Span<const CpuOp> SoftmaxKernels();
 
 // UNIMPLEMENTED unless inputs [0, count) and the first output are float32.
 absl::Status WantFloat(const OpSignature& op, int count);

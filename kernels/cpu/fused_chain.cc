@@ -154,6 +154,16 @@ bool AppendEltwise(const FusedChain& chain, FusedKind kind, dnnl::post_ops* ops)
   }
 }
 
+// Whether oneDNN 2.6 broadcasts an arg of these dimensions as it should: a whole tensor, one value a channel, or one
+// value. Others it takes, and computes with the wrong elements.
+bool IsReliableBinary(const dnnl::memory::dims& arg, const dnnl::memory::dims& result, size_t channel_axis) {
+  if (arg == result) return true;
+  for (size_t axis = 0; axis < arg.size(); ++axis) {
+    if (axis != channel_axis && arg[axis] != 1) return false;
+  }
+  return true;
+}
+
 // The shape of a step's arg against the result: as many dimensions, ones in front.
 Shape AlignedArgShape(const Shape& arg, int rank) {
   Shape shape(Dims(rank, 1));
@@ -210,10 +220,13 @@ void ChainPlan::ApplyAll(const LaunchArgs& args, float* y) const {
 bool MakePostOps(const FusedChain& chain, size_t first, size_t count, const dnnl::memory::dims& result,
                  absl::Span<const TensorInfo> inputs, ChainPostOps* out) {
   const size_t rank = result.size();
+  // oneDNN 2.6 gets two functions in a row wrong (LeakyRelu, then Relu).
+  bool has_eltwise = false;
   for (size_t i = first; i < first + count; ++i) {
     const FusedStep& step = chain.steps[i];
     if (step.num_args == 0) {
-      if (!AppendEltwise(chain, step.kind, &out->ops)) return false;
+      if (has_eltwise || !AppendEltwise(chain, step.kind, &out->ops)) return false;
+      has_eltwise = true;
       continue;
     }
     const bool multiplies = step.kind == FusedKind::kMul;
@@ -221,6 +234,7 @@ bool MakePostOps(const FusedChain& chain, size_t first, size_t count, const dnnl
     const Shape arg = AlignedArgShape(inputs[step.first_arg].shape.ToShape(), static_cast<int>(rank));
     dnnl::memory::dims dims(arg.dims().begin(), arg.dims().end());
     if (rank == 4) dims = {dims[0], dims[3], dims[1], dims[2]};
+    if (!IsReliableBinary(dims, result, rank == 4 ? 1 : rank - 1)) return false;
     const dnnl::memory::desc desc = rank == 4 ? OneDnnNhwcDesc(dims) : OneDnnDesc(dims);
     out->ops.append_binary(multiplies ? dnnl::algorithm::binary_mul : dnnl::algorithm::binary_add, desc);
     out->arguments.push_back(

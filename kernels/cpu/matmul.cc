@@ -93,6 +93,7 @@ class MatMulKernel final : public Kernel {
 
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override;
+  bool Reads(int input) const override { return input != 1 || weights_.empty(); }
 
  private:
   std::string name_;

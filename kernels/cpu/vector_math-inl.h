@@ -7,6 +7,7 @@
 #define FLOE_KERNELS_CPU_VECTOR_MATH_INL_H_
 #endif
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -104,11 +105,16 @@ struct TanhOf {
   }
 };
 
+// Highway's own makes 0 of a NaN.
+struct ExpOf {
+  HWY_INLINE VF operator()(VF x) const { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(F32(), x)); }
+};
+
 struct SigmoidOf {
   HWY_INLINE VF operator()(VF x) const {
     const F32 d;
     const VF one = hn::Set(d, 1.0f);
-    return hn::Div(one, hn::Add(one, hn::Exp(d, hn::Neg(x))));
+    return hn::Div(one, hn::Add(one, ExpOf()(hn::Neg(x))));
   }
 };
 
@@ -135,7 +141,7 @@ struct ErfOf {
     sum = hn::MulAdd(sum, t, hn::Set(d, 1.421413741f));
     sum = hn::MulAdd(sum, t, hn::Set(d, -0.284496736f));
     sum = hn::MulAdd(sum, t, hn::Set(d, 0.254829592f));
-    const VF tail = hn::Mul(hn::Mul(sum, t), hn::Exp(d, hn::Neg(hn::Mul(x, x))));
+    const VF tail = hn::Mul(hn::Mul(sum, t), ExpOf()(hn::Neg(hn::Mul(x, x))));
     return hn::CopySign(hn::Sub(one, tail), x);
   }
 };

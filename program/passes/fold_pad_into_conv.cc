@@ -38,7 +38,8 @@ std::optional<Dims> ZeroPaddings(const Program& program, const Op& op) {
 // convolution pads by itself so that the order matters.
 std::optional<std::vector<int64_t>> WithPaddings(const WindowAttrs& window, const PartialShape& filter,
                                                  const Dims& pad) {
-  if (pad.size() != 8 || window.padding == Padding::kSame || !filter.has_rank()) return std::nullopt;
+  if (pad.size() != 8 || window.padding == Padding::kSame) return std::nullopt;
+  if (!filter.has_rank() || filter.rank() != 4) return std::nullopt;
   const int channel_axis = window.channel_axis();
   if (pad[0] != 0 || pad[1] != 0 || pad[2 * channel_axis] != 0 || pad[2 * channel_axis + 1] != 0) return std::nullopt;
   std::vector<int64_t> pads(8, 0);
@@ -73,6 +74,9 @@ absl::StatusOr<bool> FoldPadIntoConv(Program& program) {
     const std::optional<std::vector<int64_t>> pads =
         WithPaddings(*window, program.values[op.inputs[1]].shape, *paddings);
     if (!pads) continue;
+    // A convolution skips its padding, where a padded zero times infinity is NaN.
+    const Tensor* const filter = program.ConstantOf(op.inputs[1]);
+    if (filter != nullptr && !FiniteValues(*filter)) continue;
     op.attrs.Set("padding", AttrValue::String("EXPLICIT"));
     op.attrs.Set("explicit_paddings", AttrValue::Ints(*pads));
     // Where the Pad has other users it stays for them.

@@ -33,6 +33,17 @@ struct FilterLayout {
   }
 };
 
+// Whether the filter makes as many channels as the result is said to have.
+bool Fits(const Product& product, const Op& op, const Shape& filter) {
+  if (product.kind == ProductKind::kMatMul) {
+    const bool transposed = op.attrs.Bool("transpose_b", false).value_or(false);
+    return filter.rank() == 2 && filter.dim(transposed ? 0 : 1) == product.result.channels;
+  }
+  if (filter.rank() != 4) return false;
+  const int64_t per_channel = product.kind == ProductKind::kDepthwiseConv2D ? filter.dim(2) : 1;
+  return filter.dim(3) * per_channel == product.result.channels;
+}
+
 // `input_channels` may be unknown (-1): then every group is taken to see all.
 FilterLayout LayoutOf(const Product& product, const Op& op, const Shape& filter, int64_t input_channels) {
   FilterLayout layout{product.kind};
@@ -101,7 +112,7 @@ class Folding {
     const std::optional<Product> product = AsProduct(program_, op);
     if (!product || product->result.channels < 1) return;
     const Tensor* const filter = program_.ConstantOf(op.inputs[1]);
-    if (filter == nullptr || filter->num_elements() == 0) return;
+    if (filter == nullptr || filter->num_elements() == 0 || !Fits(*product, op, filter->shape())) return;
 
     size_t num_inner = 0;
     const ChannelAffine inner = LeadingSteps(*product, op, &num_inner);

@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<InstancePool>> InstancePool::Create(std::shared_p
                                                                    int64_t max_queue,
                                                                    const std::vector<NamedTensor>& warmup,
                                                                    std::shared_ptr<ModelMetrics> metrics,
-                                                                   Executor* completions) {
+                                                                   WorkerPool* completions) {
   std::unique_ptr<InstancePool> pool(new InstancePool(std::move(model), max_queue, std::move(metrics), completions));
   std::vector<std::promise<absl::Status>> started(static_cast<size_t>(instances));
   for (std::promise<absl::Status>& promise : started) {
@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<InstancePool>> InstancePool::Create(std::shared_p
 }
 
 InstancePool::InstancePool(std::shared_ptr<const Model> model, int64_t max_queue, std::shared_ptr<ModelMetrics> metrics,
-                           Executor* completions)
+                           WorkerPool* completions)
     : model_(std::move(model)),
       metrics_(std::move(metrics)),
       completions_(completions),

@@ -13,8 +13,8 @@
 #include "model/model.h"
 #include "server/batching/job.h"
 #include "server/batching/job_queue.h"
-#include "server/executor.h"
 #include "server/metrics.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -25,7 +25,7 @@ class InstancePool {
   static absl::StatusOr<std::unique_ptr<InstancePool>> Create(std::shared_ptr<const Model> model, int instances,
                                                               int64_t max_queue, const std::vector<NamedTensor>& warmup,
                                                               std::shared_ptr<ModelMetrics> metrics,
-                                                              Executor* completions);
+                                                              WorkerPool* completions);
   InstancePool(const InstancePool&) = delete;
   InstancePool& operator=(const InstancePool&) = delete;
   ~InstancePool();
@@ -35,13 +35,13 @@ class InstancePool {
 
  private:
   InstancePool(std::shared_ptr<const Model> model, int64_t max_queue, std::shared_ptr<ModelMetrics> metrics,
-               Executor* completions);
+               WorkerPool* completions);
   void Serve(ModelInstance* instance);
   void RunJob(ModelInstance* instance, Job* job);
 
   const std::shared_ptr<const Model> model_;
   const std::shared_ptr<ModelMetrics> metrics_;
-  Executor* const completions_;  // not owned
+  WorkerPool* const completions_;  // not owned
   JobQueue queue_;
   std::vector<std::thread> threads_;
 };

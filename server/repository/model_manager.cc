@@ -28,7 +28,7 @@ bool ModelStatus::available() const {
                      [](const VersionStatus& version) { return version.state == VersionState::kAvailable; });
 }
 
-ModelManager::ModelManager(LoadOptions options, Metrics* metrics, Executor* completions,
+ModelManager::ModelManager(LoadOptions options, Metrics* metrics, WorkerPool* completions,
                            std::function<void(const std::string&, bool)> on_change)
     : options_(std::move(options)),
       metrics_(metrics),
@@ -171,7 +171,8 @@ void ModelManager::Load(const std::string& name, int64_t number) {
     } else {
       if (wanted) {
         version.error = loaded.status();
-        LogError(absl::StrCat("cannot load ", Named(name, number), ": ", version.error.message()));
+        if (options_.log_failures)
+          LogError(absl::StrCat("cannot load ", Named(name, number), ": ", version.error.message()));
       }
       SetState(&version, VersionState::kEnd);
     }

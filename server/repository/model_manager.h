@@ -22,10 +22,10 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "server/executor.h"
 #include "server/metrics.h"
 #include "server/repository/model_source.h"
 #include "server/repository/served_model.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -49,7 +49,7 @@ class ModelManager {
  public:
   // `on_change` is told, one call at a time, when a model begins or ceases to have an available version. `metrics` and
   // `completions` are not owned and outlive the manager.
-  ModelManager(LoadOptions options, Metrics* metrics, Executor* completions,
+  ModelManager(LoadOptions options, Metrics* metrics, WorkerPool* completions,
                std::function<void(const std::string& model, bool available)> on_change);
   ~ModelManager();
 
@@ -98,8 +98,8 @@ class ModelManager {
   static ModelStatus StatusOf(const std::string& name, const Entry& entry);
 
   const LoadOptions options_;
-  Metrics* const metrics_;       // not owned
-  Executor* const completions_;  // not owned
+  Metrics* const metrics_;         // not owned
+  WorkerPool* const completions_;  // not owned
   const std::function<void(const std::string&, bool)> on_change_;
 
   mutable std::shared_mutex mutex_;  // requests take it for reading, for as long as a look-up takes
@@ -111,7 +111,7 @@ class ModelManager {
 
   std::mutex report_mutex_;
   std::map<std::string, bool> reported_;
-  Executor loaders_;  // last: its threads use all of the above
+  WorkerPool loaders_;  // last: its threads use all of the above
 };
 
 }  // namespace floe

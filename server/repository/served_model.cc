@@ -35,7 +35,7 @@ absl::StatusOr<std::vector<NamedTensor>> WarmupInputs(const Model& model) {
 
 absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
-    const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, Executor* completions) {
+    const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, WorkerPool* completions) {
   const int configured = InstanceCount(config);
   const int instances = configured > 0 ? configured : options.instances;
   ModelOptions model_options = options.model;

@@ -13,8 +13,8 @@
 #include "model/model.h"
 #include "model_config.pb.h"
 #include "server/batching/instance_pool.h"
-#include "server/executor.h"
 #include "server/metrics.h"
+#include "server/worker_pool.h"
 
 namespace floe {
 
@@ -22,10 +22,11 @@ namespace floe {
 struct LoadOptions {
   // Model::Load, or what a test puts in its place.
   std::function<absl::StatusOr<std::shared_ptr<const Model>>(const std::string& path, const ModelOptions& options)>
-      load;
-  ModelOptions model;       // threads 0: the machine's processors shared out over the instances
-  int instances = 1;        // where the model's config says nothing
-  int64_t max_queue = 512;  // requests that may wait, a version
+      load = {};
+  ModelOptions model = {};   // threads 0: the machine's processors shared out over the instances
+  int instances = 1;         // where the model's config says nothing
+  bool log_failures = true;  // false: whoever asked for the one model there is tells of it
+  int64_t max_queue = 512;   // requests that may wait, a version
 };
 
 class ServedModel {
@@ -34,7 +35,7 @@ class ServedModel {
   // is not owned and outlives the result.
   static absl::StatusOr<std::unique_ptr<ServedModel>> Load(
       const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
-      const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, Executor* completions);
+      const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, WorkerPool* completions);
 
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }

@@ -1,5 +1,6 @@
 #include "server/service/grpc_server.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -32,9 +33,11 @@ void LogFromLibrary(gpr_log_func_args* arguments) {
 }
 
 void SetUpLibrary() {
-  // Once a process: both are global to gRPC.
+  // Once a process: all of these are global.
   static const bool done = [] {
     gpr_set_log_function(&LogFromLibrary);
+    // protobuf would write a line to stderr for every message with broken UTF-8 that a client sends.
+    google::protobuf::SetLogHandler(nullptr);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     return true;

@@ -54,7 +54,7 @@ grpc::Status ToGrpc(const absl::Status& status) {
   for (char& c : message) {
     if (c == '\n' || c == '\r') c = ' ';
   }
-  return {static_cast<grpc::StatusCode>(status.code()), std::move(message)};
+  return {static_cast<grpc::StatusCode>(status.code()), message};
 }
 
 grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const absl::Status& status) {

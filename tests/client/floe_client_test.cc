@@ -1,42 +1,33 @@
 // The floe-client program: exit codes, what it prints, and the one line of an error.
-#include <sys/wait.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "base/file.h"
 #include "tensor/npy.h"
 #include "tests/client/fake_server.h"
+#include "tests/testing/process.h"
 #include "tests/testing/shared_data.h"
 
 namespace floe {
 namespace {
 
 using ::floe::testing::FakeServer;
+using ::floe::testing::Outcome;
 using ::floe::testing::TempDir;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-struct Outcome {
-  int exit_code = -1;
-  std::string out;
-  std::string err;
-};
-
+// Arguments are divided at spaces.
 Outcome RunClient(const std::string& arguments) {
-  static const std::string error_file = JoinPath(TempDir(), "stderr");
-  FILE* pipe = popen((std::string(FLOE_CLIENT_BINARY) + " " + arguments + " 2>" + error_file).c_str(), "r");
-  if (pipe == nullptr) return {};
-  Outcome outcome;
-  char buffer[4096];
-  for (size_t n; (n = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;) outcome.out.append(buffer, n);
-  const int status = pclose(pipe);
-  outcome.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  outcome.err = *ReadFile(error_file);
-  return outcome;
+  std::vector<std::string> command = {FLOE_CLIENT_BINARY};
+  for (const absl::string_view argument : absl::StrSplit(arguments, ' ', absl::SkipEmpty())) {
+    command.emplace_back(argument);
+  }
+  return testing::RunProgram(command);
 }
 
 void ExpectError(const Outcome& outcome, int exit_code, const std::string& part) {

@@ -33,7 +33,22 @@ def content_proto(array):
     return proto
 
 
-class ModelsTest(unittest.TestCase):
+class FloeRunTest(unittest.TestCase):
+    def test_floe_run(self):
+        for case in map(Case, MODELS):
+            with self.subTest(case.name):
+                folder = floe_testing.temporary_folder()
+                arguments = ["run", case.path, "--output-dir", folder]
+                for k, name in enumerate(case.input_names):
+                    arguments += ["--input", f"{name}={case.folder}/in_{k}.npy"]
+                for name in case.output_names:
+                    arguments += ["--fetch", name]
+                outcome = run_program("floe", *arguments)
+                self.assertEqual(outcome.returncode, 0, outcome.stderr)
+                case.check(self, [np.load(os.path.join(folder, f"{k}.npy")) for k in range(len(case.outputs))])
+
+
+class ServedTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.cases = [Case(name) for name in MODELS]
@@ -66,19 +81,6 @@ class ModelsTest(unittest.TestCase):
             sent.append(tensor)
         wanted = None if outputs is None else [triton.InferRequestedOutput(name) for name in outputs]
         return self.triton.infer(case.name, sent, outputs=wanted, client_timeout=CALL_SECONDS)
-
-    def test_floe_run(self):
-        for case in self.cases:
-            with self.subTest(case.name):
-                folder = floe_testing.temporary_folder()
-                arguments = ["run", case.path, "--output-dir", folder]
-                for k, name in enumerate(case.input_names):
-                    arguments += ["--input", f"{name}={case.folder}/in_{k}.npy"]
-                for name in case.output_names:
-                    arguments += ["--fetch", name]
-                outcome = run_program("floe", *arguments)
-                self.assertEqual(outcome.returncode, 0, outcome.stderr)
-                case.check(self, [np.load(os.path.join(folder, f"{k}.npy")) for k in range(len(case.outputs))])
 
     def test_floe_client(self):
         for case in self.cases:

@@ -60,6 +60,20 @@ TEST_P(ModelsTest, AllPassesTogetherKeepTheResults) {
   }
 }
 
+TEST_P(ModelsTest, EachPassAloneKeepsTheResults) {
+  FLOE_REQUIRE_SHARED(absl::StrCat("models/", GetParam()));
+  ASSERT_OK_AND_ASSIGN(const Subject subject, LoadSubject(GetParam()));
+  for (const Pass& pass : StandardPasses()) {
+    SCOPED_TRACE(pass.name);
+    Program program = subject.plain;
+    bool changed = false;
+    PassOptions options;
+    options.dump = [&](const Pass&, const Program&) { changed = true; };
+    ASSERT_OK(RunPasses({&pass, 1}, options, program));
+    if (changed) ExpectSame(subject, program);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, ModelsTest,
                          ::testing::Values("emotion", "gender", "liveness", "antispoof", "gear", "posenet",
                                            "blazeface-front", "mobilenet_v2", "movenet-lightning"),

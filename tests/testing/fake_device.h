@@ -24,6 +24,7 @@ class FakeDevice final : public Backend {
   bool on_host() const override { return false; }
   absl::Status Supports(const OpSignature& op) const override;
   absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const override;
+  std::vector<std::string> OpNames() const override { return {ops_.begin(), ops_.end()}; }
   absl::StatusOr<std::unique_ptr<DeviceMemory>> Allocate(int64_t bytes) const override;
   absl::StatusOr<std::unique_ptr<Stream>> CreateStream() const override;
   absl::Status CopyToDevice(Stream* stream, const void* host, void* device, int64_t bytes) const override;

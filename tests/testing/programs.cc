@@ -146,6 +146,37 @@ double RelativeDifference(const Tensor& expected, const Tensor& actual) {
   return difference == 0 ? 0 : largest == 0 ? kInfinite : difference / largest;
 }
 
+void ExpectSameResults(const Program& before, const Program& after, double tolerance) {
+  for (const int64_t unknown : {1, 3}) {
+    const std::vector<Tensor> inputs = RandomInputs(before, unknown, static_cast<uint64_t>(unknown));
+    const auto expected = RunProgram(before, inputs), actual = RunProgram(after, inputs);
+    ASSERT_TRUE(expected.ok()) << expected.status();
+    ASSERT_TRUE(actual.ok()) << actual.status() << "\n" << after.ToString();
+    ASSERT_EQ(expected->size(), actual->size());
+    for (size_t i = 0; i < expected->size(); ++i) {
+      EXPECT_LE(RelativeDifference((*expected)[i], (*actual)[i]), tolerance)
+          << "output " << i << ": " << (*expected)[i].ToString() << " became " << (*actual)[i].ToString() << "\n"
+          << before.ToString() << "became\n"
+          << after.ToString();
+    }
+  }
+}
+
+const Op& OpMaking(const Program& program, const std::string& value) {
+  for (const Op& op : program.ops) {
+    for (const ValueId id : op.outputs) {
+      if (program.values[id].name == value) return op;
+    }
+  }
+  ADD_FAILURE() << "nothing makes '" << value << "' in\n" << program.ToString();
+  static const Op none;
+  return none;
+}
+
+std::vector<std::string> FusedSteps(const Op& op) {
+  return op.attrs.Strings("fused_ops", std::vector<std::string>()).value_or(std::vector<std::string>());
+}
+
 std::map<std::string, int> CountOps(const Program& program) {
   std::map<std::string, int> counts;
   for (const Op& op : program.ops) ++counts[op.info->name];
@@ -161,6 +192,23 @@ absl::StatusOr<bool> RunPass(absl::string_view name, Program& program) {
     return changed;
   }
   return absl::NotFoundError(absl::StrCat("no pass is called '", name, "'"));
+}
+
+Program ExpectChanged(absl::string_view pass, const Program& before) {
+  Program after = before;
+  const absl::StatusOr<bool> changed = RunPass(pass, after);
+  EXPECT_TRUE(changed.ok()) << changed.status();
+  EXPECT_TRUE(changed.value_or(false)) << pass << " changed nothing in\n" << before.ToString();
+  ExpectSameResults(before, after);
+  return after;
+}
+
+void ExpectUnchanged(absl::string_view pass, const Program& before) {
+  Program after = before;
+  const absl::StatusOr<bool> changed = RunPass(pass, after);
+  EXPECT_TRUE(changed.ok()) << changed.status();
+  EXPECT_FALSE(changed.value_or(true)) << pass << " made of\n" << before.ToString() << "this\n" << after.ToString();
+  EXPECT_EQ(before.ToString(), after.ToString());
 }
 
 }  // namespace floe::testing

@@ -52,11 +52,24 @@ absl::StatusOr<std::vector<Tensor>> RunProgram(const Program& program, const std
 // shapes or NaNs differ.
 double RelativeDifference(const Tensor& expected, const Tensor& actual);
 
+// Fails the test where two programs give different results for random inputs, with the unknown dimensions small and
+// larger.
+void ExpectSameResults(const Program& before, const Program& after, double tolerance = 2e-5);
+
 // How many ops of each name a program has.
 std::map<std::string, int> CountOps(const Program& program);
 
+// The op that makes the value of this name; fails the test where there is none.
+const Op& OpMaking(const Program& program, const std::string& value);
+// Its attribute fused_ops.
+std::vector<std::string> FusedSteps(const Op& op);
+
 // Runs one of the standard passes by its name.
 absl::StatusOr<bool> RunPass(absl::string_view name, Program& program);
+
+// The pass changes the program and keeps its results; the changed program. Or it changes nothing at all.
+Program ExpectChanged(absl::string_view pass, const Program& before);
+void ExpectUnchanged(absl::string_view pass, const Program& before);
 
 }  // namespace floe::testing
 

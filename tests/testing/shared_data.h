@@ -41,12 +41,12 @@ MATCHER_P2(StatusIs, code, message_matcher, "") {
 
 #define ASSERT_OK(expression)                                            \
   do {                                                                   \
-    const auto floe_status = (expression);                               \
+    const auto& floe_status = (expression);                              \
     ASSERT_TRUE(floe_status.ok()) << ::floe::testing::Text(floe_status); \
   } while (false)
 #define EXPECT_OK(expression)                                            \
   do {                                                                   \
-    const auto floe_status = (expression);                               \
+    const auto& floe_status = (expression);                              \
     EXPECT_TRUE(floe_status.ok()) << ::floe::testing::Text(floe_status); \
   } while (false)
 // Declares `lhs` from a StatusOr, or fails the test.

@@ -1,7 +1,7 @@
-// Executor: a fixed number of threads that run closures in the order they came. Any thread may Post. Destroying it runs
-// what was posted before and joins.
-#ifndef FLOE_SERVER_EXECUTOR_H_
-#define FLOE_SERVER_EXECUTOR_H_
+// WorkerPool: a fixed number of threads that run closures in the order they came. Any thread may Post. Destroying it
+// runs what was posted before and joins.
+#ifndef FLOE_SERVER_WORKER_POOL_H_
+#define FLOE_SERVER_WORKER_POOL_H_
 
 #include <condition_variable>
 #include <deque>
@@ -13,13 +13,13 @@
 
 namespace floe {
 
-class Executor {
+class WorkerPool {
  public:
   // `name` is what the threads are called in debuggers and top; at most 15 characters.
-  Executor(const std::string& name, int threads);
-  Executor(const Executor&) = delete;
-  Executor& operator=(const Executor&) = delete;
-  ~Executor();
+  WorkerPool(const std::string& name, int threads);
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+  ~WorkerPool();
 
   void Post(std::function<void()> closure);
 
@@ -35,4 +35,4 @@ class Executor {
 
 }  // namespace floe
 
-#endif  // FLOE_SERVER_EXECUTOR_H_
+#endif  // FLOE_SERVER_WORKER_POOL_H_

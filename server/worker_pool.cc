@@ -1,4 +1,4 @@
-#include "server/executor.h"
+#include "server/worker_pool.h"
 
 #include <pthread.h>
 
@@ -6,14 +6,14 @@
 
 namespace floe {
 
-Executor::Executor(const std::string& name, int threads) {
+WorkerPool::WorkerPool(const std::string& name, int threads) {
   for (int i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { Work(); });
     pthread_setname_np(threads_.back().native_handle(), name.c_str());
   }
 }
 
-Executor::~Executor() {
+WorkerPool::~WorkerPool() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -22,7 +22,7 @@ Executor::~Executor() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void Executor::Post(std::function<void()> closure) {
+void WorkerPool::Post(std::function<void()> closure) {
   {
     const std::lock_guard lock(mutex_);
     closures_.push_back(std::move(closure));
@@ -30,7 +30,7 @@ void Executor::Post(std::function<void()> closure) {
   posted_.notify_one();
 }
 
-void Executor::Work() {
+void WorkerPool::Work() {
   std::unique_lock lock(mutex_);
   while (true) {
     posted_.wait(lock, [&] { return stopping_ || !closures_.empty(); });

@@ -1,0 +1,33 @@
+// The kinds of elementwise loops that elementwise.cc has; a header because each instruction set compiles that file
+// anew.
+#ifndef FLOE_KERNELS_CPU_ELEMENTWISE_H_
+#define FLOE_KERNELS_CPU_ELEMENTWISE_H_
+
+#include "ops/broadcast.h"
+
+namespace floe {
+
+enum class UnaryKind {
+  kAbs,
+  kCeil,
+  kElu,
+  kErf,
+  kExp,
+  kFloor,
+  kLeakyRelu,
+  kNeg,
+  kReciprocal,
+  kRelu,
+  kRelu6,
+  kRsqrt,
+  kSigmoid,
+  kSqrt,
+  kSquare,
+  kTanh,
+};
+
+enum class BinaryKind { kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kSquaredDifference };
+
+}  // namespace floe
+
+#endif  // FLOE_KERNELS_CPU_ELEMENTWISE_H_

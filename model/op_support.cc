@@ -1,0 +1,79 @@
+#include "model/op_support.h"
+
+#include <map>
+#include <set>
+
+#include "model/devices.h"
+#include "ops/op.h"
+#include "ops/registry.h"
+
+namespace floe {
+namespace {
+
+constexpr DType kDTypes[] = {DType::kHalf,  DType::kBfloat16,  DType::kFloat,      DType::kDouble,
+                             DType::kInt8,  DType::kInt16,     DType::kInt32,      DType::kInt64,
+                             DType::kUint8, DType::kUint16,    DType::kUint32,     DType::kUint64,
+                             DType::kBool,  DType::kComplex64, DType::kComplex128, DType::kString};
+
+// Inputs beside the main ones are sizes, axes and indices, statistics, or conditions.
+constexpr DType kSideDTypes[] = {DType::kInt32, DType::kFloat, DType::kBool};
+constexpr int kMaxInputs = 5;
+
+// One value for every attribute that some op requires; an op reads its own and leaves the rest.
+AttrMap AnyAttributes(DType dtype) {
+  AttrMap attrs;
+  for (const char* name : {"T", "dtype", "type", "DstT"}) attrs.Set(name, AttrValue::Type(dtype));
+  for (const char* name : {"num", "num_split"}) attrs.Set(name, AttrValue::Int(1));
+  for (const char* name : {"strides", "ksize"}) attrs.Set(name, AttrValue::Ints({1, 1, 1, 1}));
+  attrs.Set("padding", AttrValue::String("VALID"));
+  attrs.Set("mode", AttrValue::String("REFLECT"));
+  attrs.Set("shape", AttrValue::OfShape(PartialShape::UnknownRank()));
+  attrs.Set("fused_ops", AttrValue::Strings({"BiasAdd"}));
+  return attrs;
+}
+
+bool Infers(const OpInfo& op, const AttrMap& attrs, absl::Span<const TensorInfo> inputs) {
+  InferContext context(op.name, attrs, inputs);
+  return op.infer(context).ok() && !context.outputs().empty();
+}
+
+// Whether the op takes `dtype` for at least one input, with some number of inputs and some dtypes of the others.
+bool TakesDType(const OpInfo& op, DType dtype) {
+  const AttrMap attrs = AnyAttributes(dtype);
+  if (Infers(op, attrs, {})) return true;
+  for (int count = 1; count <= kMaxInputs; ++count) {
+    std::vector<TensorInfo> inputs(count);
+    for (uint32_t sides = 0; sides + 1 < (1u << count); ++sides) {
+      for (const DType side : kSideDTypes) {
+        for (int i = 0; i < count; ++i) inputs[i].dtype = (sides >> i & 1) != 0 ? side : dtype;
+        // A condition in front of one other input is that op's main input itself (All, Any).
+        const bool condition_first = (sides & 1) != 0 && side == DType::kBool;
+        if (!(condition_first && count < 3) && Infers(op, attrs, inputs)) return true;
+        if (sides == 0) break;  // no side inputs to try others for
+      }
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::vector<OpSupport> ListOpSupport() {
+  std::map<std::string, std::set<std::string>> takers;
+  for (const Backend* backend : AllBackends()) {
+    for (const std::string& op : backend->OpNames()) takers[op].insert(std::string(backend->name()));
+  }
+  std::vector<OpSupport> all;
+  for (const OpInfo* op : AllOps()) {
+    OpSupport& support = all.emplace_back();
+    support.op = op->name;
+    for (const DType dtype : kDTypes) {
+      if (TakesDType(*op, dtype)) support.dtypes.push_back(dtype);
+    }
+    const std::set<std::string>& backends = takers[op->name];
+    support.backends.assign(backends.begin(), backends.end());
+  }
+  return all;
+}
+
+}  // namespace floe

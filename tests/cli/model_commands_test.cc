@@ -1,0 +1,197 @@
+// floe run, inspect, bench and ops, run as users run them.
+#include <sys/wait.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "base/file.h"
+#include "model/model.h"
+#include "tensor/npy.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::GraphMaker;
+using ::floe::testing::RandomTensor;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using Json = nlohmann::json;
+
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string error;
+};
+
+class CommandTest : public ::testing::Test {
+ protected:
+  CommandTest() {
+    GraphMaker graph;
+    graph.Input("x", PartialShape({-1, 4}));
+    graph.Weights("w", Shape({4, 2}));
+    graph.Op("MatMul", "product", {"x", "w"});
+    graph.Op("Relu", "y", {"product"});
+    EXPECT_OK(WriteFileAtomically(Path("model.pb"), *graph.graph().Serialize()));
+    EXPECT_OK(WriteNpy(Path("x.npy"), x_));
+  }
+
+  std::string Path(const std::string& name) const { return JoinPath(directory_, name); }
+
+  Outcome Floe(const std::string& arguments) const {
+    const std::string command =
+        absl::StrCat("cd ", directory_, " && ", FLOE_BINARY, " ", arguments, " > stdout 2> stderr");
+    const int status = std::system(command.c_str());
+    return {WEXITSTATUS(status), *ReadFile(Path("stdout")), *ReadFile(Path("stderr"))};
+  }
+
+  void ExpectError(const std::string& arguments, int exit_code, const ::testing::Matcher<std::string>& message) {
+    const Outcome outcome = Floe(arguments);
+    EXPECT_EQ(outcome.exit_code, exit_code) << arguments;
+    EXPECT_THAT(outcome.error, AllOf(MatchesRegex("floe: [^\n]*\n"), message)) << arguments;
+    EXPECT_EQ(outcome.out, "") << arguments;
+  }
+
+  const std::string directory_ = testing::TempDir();
+  const Tensor x_ = RandomTensor(Shape({3, 4}), 1);
+};
+
+TEST_F(CommandTest, RunPrintsAndWritesInFetchOrder) {
+  const Outcome outcome = Floe("run model.pb --input x=x.npy --fetch y --fetch product:0 --output-dir out/deep");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("y float32 [3,2] "), HasSubstr("product float32 [3,2] ")));
+  ASSERT_OK_AND_ASSIGN(const auto model, Model::Load(Path("model.pb")));
+  ASSERT_OK_AND_ASSIGN(const auto wanted, model->Run({{"x", x_}}));
+  ASSERT_OK_AND_ASSIGN(const Tensor y, ReadNpy(Path("out/deep/0.npy")));
+  EXPECT_LE(testing::RelativeDifference(wanted[0], y), 1e-6);
+  EXPECT_OK(ReadNpy(Path("out/deep/1.npy")));
+  EXPECT_FALSE(ReadNpy(Path("out/deep/2.npy")).ok());
+}
+
+TEST_F(CommandTest, RunRepeatsOnEveryDevice) {
+  for (const char* device : {"auto", "cpu", "reference"}) {
+    const Outcome outcome =
+        Floe(absl::StrCat("run --input x=x.npy --device ", device, " --threads 1 --repeat 3 model.pb"));
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+    EXPECT_THAT(outcome.out, AllOf(HasSubstr("run 0: "), HasSubstr("run 2: "), HasSubstr("\ny float32 [3,2] ")));
+  }
+}
+
+TEST_F(CommandTest, StringsTravelAsJson) {
+  GraphMaker graph;
+  graph.Input("s", PartialShape({-1}), DType::kString);
+  graph.Const("axis", Tensor::Scalar<int32_t>(0));
+  graph.Op("ConcatV2", "twice", {"s", "s", "axis"}, {{"N", AttrValue::Int(2)}});
+  ASSERT_OK(WriteFileAtomically(Path("strings.pb"), *graph.graph().Serialize()));
+  ASSERT_OK(WriteFileAtomically(Path("s.json"), R"(["a", {"b64": "/w=="}])"));
+  const Outcome outcome = Floe("run strings.pb --input s=s.json --output-dir out");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_EQ(Json::parse(*ReadFile(Path("out/0.json"))), Json::parse(R"(["a", {"b64": "/w=="}, "a", {"b64": "/w=="}])"));
+}
+
+TEST_F(CommandTest, Bfloat16TravelsAsItsBits) {
+  GraphMaker graph;
+  graph.Input("b", PartialShape({-1}), DType::kBfloat16);
+  graph.Op("Relu", "y", {"b"});
+  ASSERT_OK(WriteFileAtomically(Path("half.pb"), *graph.graph().Serialize()));
+  ASSERT_OK(WriteNpy(Path("b.npy"), Tensor::Of<uint16_t>({0x3f80, 0xbf80})));
+  const Outcome outcome = Floe("run half.pb --input b=b.npy --output-dir out");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  ASSERT_OK_AND_ASSIGN(const Tensor y, ReadNpy(Path("out/0.npy")));
+  EXPECT_EQ(y.ToString(), "uint16 [2] 16256 0");
+}
+
+TEST_F(CommandTest, ErrorsAreOneLineAndExitOne) {
+  ExpectError("run no.pb", 1, HasSubstr("no.pb"));
+  ExpectError("run model.pb", 1, HasSubstr("input 'x' is missing"));
+  ExpectError("run model.pb --input z=x.npy", 1, HasSubstr("unknown input 'z'"));
+  ExpectError("run model.pb --input x", 1, HasSubstr("NAME=VALUE"));
+  ExpectError("run model.pb --input x=no.npy", 1, HasSubstr("no.npy"));
+  ExpectError("run model.pb --input x=model.pb", 1, HasSubstr("model.pb"));
+  ExpectError("run model.pb --input x=x.npy --fetch z", 1, HasSubstr("'z'"));
+  ExpectError("run model.pb --input x=x.npy --device cuda", 1, HasSubstr("no CUDA device"));
+  ExpectError("run model.pb --input x=x.npy --signature other", 1, HasSubstr("'other'"));
+  ExpectError("run model.pb --input x=x.npy --output-dir x.npy/out", 1, HasSubstr("x.npy"));
+  ExpectError("inspect model.pb --plan --shape y=1x4", 1, HasSubstr("unknown input 'y'"));
+  ExpectError("inspect model.pb --plan --shape x=1x4x-", 1, HasSubstr("no shape"));
+  ExpectError("inspect model.pb --plan --shape x=1x5", 1, HasSubstr("wanted shape [?,4]"));
+  ExpectError("bench no.pb --seconds 0.1", 1, HasSubstr("no.pb"));
+}
+
+TEST_F(CommandTest, WrongUsageExitsTwo) {
+  ExpectError("", 2, HasSubstr(""));
+  ExpectError("run", 2, HasSubstr("MODEL"));
+  ExpectError("run model.pb --no-such-flag", 2, HasSubstr("no-such-flag"));
+  ExpectError("run model.pb --threads x", 2, HasSubstr("threads"));
+  ExpectError("bench model.pb --seconds 0", 2, HasSubstr("seconds"));
+  ExpectError("walk model.pb", 2, HasSubstr(""));
+}
+
+TEST_F(CommandTest, HelpIsForEveryCommand) {
+  for (const char* command : {"", "run", "inspect", "bench", "ops"}) {
+    const Outcome outcome = Floe(absl::StrCat(command, " --help"));
+    EXPECT_EQ(outcome.exit_code, 0) << command;
+    EXPECT_THAT(outcome.out, HasSubstr("Usage")) << command;
+  }
+}
+
+TEST_F(CommandTest, InspectAsJson) {
+  const Outcome outcome = Floe("inspect model.pb --json --plan --batch 5 --device reference");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  const Json json = Json::parse(outcome.out);
+  EXPECT_EQ(json["inputs"], Json::parse(R"([{"name": "x", "tensor": "x:0", "dtype": "float32", "shape": [-1, 4]}])"));
+  EXPECT_EQ(json["outputs"], Json::parse(R"([{"name": "y", "tensor": "y:0", "dtype": "float32", "shape": [-1, 2]}])"));
+  EXPECT_FALSE(json["ops"].empty());
+  ASSERT_FALSE(json["steps"].empty());
+  EXPECT_EQ(json["steps"].back()["outputs"], Json::parse(R"(["float32[5,2]"])"));
+  EXPECT_EQ(json["launches"], json["steps"].size());
+  for (const char* key : {"flops", "bytes", "arena_bytes"}) EXPECT_TRUE(json[key].is_number_integer()) << key;
+  EXPECT_FALSE(Json::parse(Floe("inspect model.pb --json").out).contains("steps"));
+}
+
+TEST_F(CommandTest, InspectAsText) {
+  const Outcome outcome = Floe("inspect model.pb --plan");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("x  float32[?,4]"), HasSubstr("y  float32[?,2]"), HasSubstr("launches")));
+}
+
+TEST_F(CommandTest, BenchAsJson) {
+  const Outcome outcome = Floe("bench model.pb --batch 3 --seconds 0.1 --threads 1 --json");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  const Json json = Json::parse(outcome.out);
+  for (const char* key :
+       {"load_ms", "first_ms", "throughput", "rss_bytes", "arena_bytes", "flops", "steps", "launches"})
+    EXPECT_TRUE(json[key].is_number()) << key;
+  const Json& latency = json["latency_ms"];
+  EXPECT_GT(latency["min"], 0.0);
+  EXPECT_LE(latency["min"], latency["p50"]);
+  EXPECT_LE(latency["p50"], latency["p90"]);
+  EXPECT_LE(latency["p90"], latency["p99"]);
+  EXPECT_GT(json["rss_bytes"], 1000000);
+  EXPECT_EQ(Floe("bench model.pb --input x=x.npy --seconds 0.1").exit_code, 0);
+  EXPECT_EQ(Floe("bench model.pb --shape x=9x4 --seconds 0.1").exit_code, 0);
+}
+
+TEST_F(CommandTest, OpsAsJson) {
+  const Outcome outcome = Floe("ops --json");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  const Json json = Json::parse(outcome.out);
+  std::map<std::string, Json> ops;
+  for (const Json& op : json) ops[op["op"]] = op;
+  EXPECT_TRUE(ops["Conv2D"]["reference"]);
+  EXPECT_FALSE(ops["Conv2D"]["cuda"]);
+  EXPECT_FALSE(ops["Placeholder"]["reference"]);
+  const auto dtypes = [&](const char* op) { return ops[op]["dtypes"].get<std::vector<std::string>>(); };
+  EXPECT_THAT(dtypes("Conv2D"), AllOf(::testing::Contains("float32"), ::testing::Not(::testing::Contains("string"))));
+  EXPECT_THAT(dtypes("AddV2"), AllOf(::testing::Contains("int64"), ::testing::Contains("complex64")));
+  EXPECT_THAT(dtypes("Softmax"), AllOf(::testing::Contains("bfloat16"), ::testing::Not(::testing::Contains("int32"))));
+  EXPECT_THAT(Floe("ops").out, AllOf(HasSubstr("Conv2D"), HasSubstr("float32")));
+}
+
+}  // namespace
+}  // namespace floe

@@ -1,0 +1,109 @@
+// The graphs of <shared>/models against TensorFlow's outputs: as they are, and as a batch of seven.
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "base/file.h"
+#include "model/model.h"
+#include "tensor/npy.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::RelativeDifference;
+using ::floe::testing::SharedPath;
+
+constexpr double kTolerance = 1e-4;
+constexpr int64_t kBatch = 7;
+
+struct Case {
+  std::vector<NamedTensor> inputs;
+  std::vector<std::string> outputs;
+  std::vector<Tensor> expected;
+};
+
+Case LoadCase(const std::string& directory) {
+  const auto json = nlohmann::json::parse(*ReadFile(directory + "/case.json"));
+  Case loaded;
+  for (const auto& name : json["inputs"]) {
+    const std::string file = absl::StrCat(directory, "/in_", loaded.inputs.size(), ".npy");
+    loaded.inputs.push_back({name.get<std::string>(), *ReadNpy(file)});
+  }
+  for (const auto& name : json["outputs"]) {
+    loaded.outputs.push_back(name.get<std::string>());
+    loaded.expected.push_back(*ReadNpy(absl::StrCat(directory, "/out_", loaded.expected.size(), ".npy")));
+  }
+  return loaded;
+}
+
+// The first row, so often.
+Tensor Repeated(const Tensor& tensor, int64_t times) {
+  Shape shape = tensor.shape();
+  shape.set_dim(0, times);
+  Tensor repeated(tensor.dtype(), shape);
+  const size_t row_bytes = static_cast<size_t>(repeated.byte_size() / times);
+  for (int64_t i = 0; i < times; ++i) {
+    std::memcpy(static_cast<char*>(repeated.raw_mutable_data()) + static_cast<size_t>(i) * row_bytes, tensor.raw_data(),
+                row_bytes);
+  }
+  return repeated;
+}
+
+class ModelsTest : public ::testing::TestWithParam<std::tuple<const char*, const char*>> {
+ protected:
+  void SetUp() override {
+    const std::string folder = absl::StrCat("models/", std::get<0>(GetParam()));
+    FLOE_REQUIRE_SHARED(folder);
+    case_ = LoadCase(SharedPath(folder));
+    ModelOptions options;
+    options.device = std::get<1>(GetParam());
+    options.threads = 2;
+    options.outputs = case_.outputs;
+    ASSERT_OK_AND_ASSIGN(model_, Model::Load(SharedPath(folder + "/model.pb"), options));
+  }
+
+  void ExpectNear(const std::vector<Tensor>& expected, const std::vector<Tensor>& actual) {
+    ASSERT_EQ(expected.size(), actual.size());
+    for (size_t k = 0; k < expected.size(); ++k) {
+      EXPECT_LE(RelativeDifference(expected[k], actual[k]), kTolerance)
+          << case_.outputs[k] << "\nwanted " << expected[k].ToString() << "\ngot    " << actual[k].ToString();
+    }
+  }
+
+  Case case_;
+  std::shared_ptr<const Model> model_;
+};
+
+TEST_P(ModelsTest, AnswersAsTensorFlowDoes) {
+  ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> got, model_->Run(case_.inputs));
+  ExpectNear(case_.expected, got);
+}
+
+// A shape that was not sent before, after one that was.
+TEST_P(ModelsTest, SevenAtOnceAreAsSevenAlone) {
+  for (const TensorSpec& input : model_->inputs()) {
+    if (input.shape.dim(0) >= 0) return;  // its batch is fixed
+  }
+  ASSERT_OK(model_->Run(case_.inputs));
+  std::vector<NamedTensor> inputs;
+  for (const auto& [name, tensor] : case_.inputs) inputs.push_back({name, Repeated(tensor, kBatch)});
+  ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> got, model_->Run(inputs));
+  std::vector<Tensor> expected;
+  for (const Tensor& tensor : case_.expected) expected.push_back(Repeated(tensor, kBatch));
+  ExpectNear(expected, got);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shared, ModelsTest,
+                         ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear",
+                                                              "posenet", "blazeface-front", "mobilenet_v2",
+                                                              "movenet-lightning"),
+                                            ::testing::Values("auto", "reference")),
+                         [](const auto& test) {
+                           std::string name = absl::StrCat(std::get<0>(test.param), "_", std::get<1>(test.param));
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace floe

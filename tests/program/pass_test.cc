@@ -1,0 +1,115 @@
+#include "program/pass.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::GraphMaker;
+using ::floe::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Something for every pass to do.
+Program Everything() {
+  GraphMaker maker;
+  const GraphMaker::Attrs t = {{"T", AttrValue::Type(DType::kFloat)}};
+  maker.Input("x", {PartialShape::kUnknownDim, 6, 6, 2});
+  maker.Op("Identity", "same", {"x"}, t);
+  maker.Const("pads", Tensor::Of<int32_t>(Shape({4, 2}), {0, 0, 1, 1, 1, 1, 0, 0}));
+  maker.Op("Pad", "pad", {"same", "pads"}, t);
+  maker.Weights("w", Shape({3, 3, 2, 4}));
+  maker.Conv("conv", "pad", "w");
+  maker.Weights("s", Shape({4}));
+  maker.Op("Neg", "minus_s", {"s"}, t);
+  maker.Op("Mul", "scaled", {"conv", "minus_s"}, t);
+  maker.Op("Relu", "relu", {"scaled"}, t);
+  maker.Op("Relu", "again", {"scaled"}, t);
+  maker.Op("Add", "sum", {"relu", "again"}, t);
+  absl::StatusOr<Program> program = maker.Lower({"sum"});
+  EXPECT_OK(program);
+  return *std::move(program);
+}
+
+std::vector<std::string> ChangedBy(const PassOptions& base, Program program) {
+  std::vector<std::string> names;
+  PassOptions options = base;
+  options.dump = [&](const Pass& pass, const Program& after) {
+    names.emplace_back(pass.name);
+    EXPECT_OK(after.Verify());
+  };
+  EXPECT_OK(RunPasses(StandardPasses(), options, program));
+  testing::ExpectSameResults(Everything(), program);
+  return names;
+}
+
+TEST(RunPassesTest, RunsAllInOrderAndDumpsThoseThatChangedSomething) {
+  std::vector<std::string> all;
+  for (const Pass& pass : StandardPasses()) all.emplace_back(pass.name);
+  EXPECT_EQ(ChangedBy({}, Everything()), all);
+  // A second time there is nothing left to do.
+  Program program = Everything();
+  ASSERT_OK(RunPasses(StandardPasses(), {}, program));
+  EXPECT_THAT(ChangedBy({}, program), ElementsAre());
+}
+
+TEST(RunPassesTest, EachCanBeSwitchedOffByName) {
+  for (const Pass& off : StandardPasses()) {
+    PassOptions options;
+    options.disabled = {off.name};
+    for (const std::string& name : ChangedBy(options, Everything())) EXPECT_NE(name, off.name);
+  }
+  PassOptions none;
+  for (const Pass& pass : StandardPasses()) none.disabled.emplace_back(pass.name);
+  EXPECT_THAT(ChangedBy(none, Everything()), ElementsAre());
+}
+
+TEST(RunPassesTest, SuggestsTheNameThatWasMeant) {
+  Program program = Everything();
+  PassOptions options;
+  options.disabled = {"fuse_epilogue"};
+  EXPECT_THAT(RunPasses(StandardPasses(), options, program),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("'fuse_epilogue'"), HasSubstr("did you mean 'fuse_epilogues'"),
+                             HasSubstr("'fold_constants'"))));
+}
+
+absl::StatusOr<bool> Break(Program& program) {
+  std::swap(program.ops.front(), program.ops.back());
+  return true;
+}
+absl::StatusOr<bool> Fail(Program&) { return absl::ResourceExhaustedError("no memory"); }
+
+TEST(RunPassesTest, NamesThePassThatFailsOrBreaksTheProgram) {
+  Program program = Everything();
+  const Pass broken[] = {{"break", Break}};
+  EXPECT_THAT(RunPasses(broken, {}, program), StatusIs(absl::StatusCode::kInternal, HasSubstr("after pass break")));
+  program = Everything();
+  const Pass failing[] = {{"fail", Fail}};
+  EXPECT_THAT(RunPasses(failing, {}, program),
+              StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("pass fail: no memory")));
+}
+
+TEST(ProgramTest, VerifyFindsWhatIsWrong) {
+  Program program = Everything();
+  EXPECT_OK(program.Verify());
+  Program twice = program;
+  twice.ops.push_back(twice.ops[0]);
+  EXPECT_THAT(twice.Verify(), StatusIs(absl::StatusCode::kInternal, HasSubstr("again")));
+  Program missing = program;
+  missing.ops[0].inputs[0] = 1000;
+  EXPECT_THAT(missing.Verify(), StatusIs(absl::StatusCode::kInternal, HasSubstr("'same'")));
+  Program unmade = program;
+  unmade.ops.pop_back();
+  EXPECT_THAT(unmade.Verify(), StatusIs(absl::StatusCode::kInternal, HasSubstr("output")));
+}
+
+}  // namespace
+}  // namespace floe

@@ -1,0 +1,104 @@
+// drop_identities, drop_dead_values and merge_duplicates.
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::CountOps;
+using ::floe::testing::ExpectChanged;
+using ::floe::testing::ExpectUnchanged;
+using ::floe::testing::GraphMaker;
+
+const GraphMaker::Attrs kFloat = {{"T", AttrValue::Type(DType::kFloat)}};
+
+TEST(DropIdentitiesTest, GoAway) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Op("Identity", "a", {"x"}, kFloat);
+  maker.Op("StopGradient", "b", {"a"}, kFloat);
+  maker.Op("Relu", "y", {"b"}, kFloat);
+  maker.Op("Identity", "z", {"y"}, kFloat);
+  maker.Op("Identity", "input_again", {"x"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"z", "y", "input_again"}));
+  const Program after = ExpectChanged("drop_identities", program);
+  EXPECT_EQ(after.ops.size(), 1u);
+  EXPECT_EQ(after.outputs[0], after.outputs[1]);
+  EXPECT_EQ(after.outputs[2], after.inputs[0]);
+}
+
+TEST(DropIdentitiesTest, OtherOpsStay) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Op("Relu", "y", {"x"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  ExpectUnchanged("drop_identities", program);
+}
+
+TEST(DropDeadValuesTest, OpsAndConstantsThatNobodyUses) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Weights("w", Shape({2}));
+  maker.Op("Mul", "unused", {"x", "w"}, kFloat);
+  maker.Op("Relu", "y", {"x"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(Program program, maker.Lower({"y", "unused"}));
+  ExpectUnchanged("drop_dead_values", program);
+  program.outputs.pop_back();
+  const Program after = ExpectChanged("drop_dead_values", program);
+  EXPECT_EQ(after.ops.size(), 1u);
+  for (const Value& value : after.values) EXPECT_FALSE(value.constant.has_value()) << value.name;
+}
+
+// Two ops of the same input that differ from call to call; nobody uses the second.
+Program Stateful() {
+  static constexpr OpInfo kNoise{"Noise",
+                                 [](InferContext& context) {
+                                   context.AddOutput(context.dtype(0), context.shape(0));
+                                   return absl::OkStatus();
+                                 },
+                                 [](EvalContext& context) { return context.SetOutput(0, context.input(0)); },
+                                 kStateful};
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Op("Neg", "a", {"x"}, kFloat);
+  maker.Op("Neg", "b", {"x"}, kFloat);
+  absl::StatusOr<Program> program = maker.Lower({"a", "b"});
+  EXPECT_OK(program);
+  for (Op& op : program->ops) op.info = &kNoise;
+  program->outputs.pop_back();
+  return *std::move(program);
+}
+
+TEST(DropDeadValuesTest, StatefulOpsStay) { ExpectUnchanged("drop_dead_values", Stateful()); }
+TEST(MergeDuplicatesTest, StatefulOpsStay) { ExpectUnchanged("merge_duplicates", Stateful()); }
+
+TEST(MergeDuplicatesTest, TheSameOfTheSame) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Op("Relu", "a", {"x"}, kFloat);
+  maker.Op("Relu", "b", {"x"}, kFloat);
+  maker.Op("Exp", "c", {"a"}, kFloat);
+  maker.Op("Exp", "d", {"b"}, kFloat);
+  maker.Op("Sub", "y", {"c", "d"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y", "c", "d"}));
+  const Program after = ExpectChanged("merge_duplicates", program);
+  EXPECT_EQ(after.ops.size(), 3u);
+  EXPECT_EQ(after.outputs[1], after.outputs[2]);
+}
+
+TEST(MergeDuplicatesTest, NotWhatDiffersInOrderOrAttributes) {
+  GraphMaker maker;
+  maker.Input("x", {2, 2});
+  maker.Input("z", {2, 2});
+  maker.Op("Sub", "a", {"x", "z"}, kFloat);
+  maker.Op("Sub", "b", {"z", "x"}, kFloat);
+  maker.Op("LeakyRelu", "c", {"x"}, {kFloat[0], {"alpha", AttrValue::Float(0.1f)}});
+  maker.Op("LeakyRelu", "d", {"x"}, {kFloat[0], {"alpha", AttrValue::Float(0.2f)}});
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"a", "b", "c", "d"}));
+  ExpectUnchanged("merge_duplicates", program);
+}
+
+}  // namespace
+}  // namespace floe

@@ -1,0 +1,101 @@
+// Lowering and passes are linear in the nodes: graphs of 100,000 take seconds, where squares would take hours.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/programs.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using ::floe::testing::GraphMaker;
+using ::floe::testing::StatusIs;
+
+const GraphMaker::Attrs kFloat = {{"T", AttrValue::Type(DType::kFloat)}};
+constexpr int kNodes = 100000;
+// On a quiet machine it is less than a second; a sanitizer on a busy one is allowed its part.
+const absl::Duration kBound = absl::Seconds(60);
+
+Program LowerAndRun(const GraphMaker& maker, const std::vector<std::string>& outputs) {
+  const absl::Time start = absl::Now();
+  absl::StatusOr<Graph> graph;
+  {
+    const absl::StatusOr<std::string> bytes = GraphMaker(maker).graph().Serialize();
+    EXPECT_OK(bytes);
+    auto owner = std::make_shared<std::string>(*bytes);
+    const absl::string_view view = *owner;
+    graph = Graph::Parse(view, std::move(owner));
+    EXPECT_OK(graph);
+  }
+  EXPECT_OK(DefaultOutputs(*graph));
+  absl::StatusOr<Program> program = maker.Lower(outputs);
+  EXPECT_OK(program);
+  EXPECT_OK(RunPasses(StandardPasses(), {}, *program));
+  EXPECT_LT(absl::Now() - start, kBound);
+  return *std::move(program);
+}
+
+TEST(ScaleTest, AChainOfConvolutions) {
+  GraphMaker maker;
+  std::string last = maker.Input("x", {PartialShape::kUnknownDim, 1, 1, 2});
+  maker.Weights("w", Shape({1, 1, 2, 2}));
+  maker.Weights("b", Shape({2}));
+  for (int i = 0; i < kNodes / 4; ++i) {
+    maker.Conv(absl::StrCat("conv", i), last, "w", "SAME");
+    maker.Op("BiasAdd", absl::StrCat("bias", i), {absl::StrCat("conv", i), "b"}, kFloat);
+    maker.Op("AddV2", absl::StrCat("sum", i), {absl::StrCat("bias", i), last}, kFloat);
+    last = maker.Op("Relu", absl::StrCat("relu", i), {absl::StrCat("sum", i)}, kFloat);
+  }
+  EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), static_cast<size_t>(kNodes / 4));
+}
+
+// One run of scales before a product with a constant filter, and one behind.
+TEST(ScaleTest, AChainOfScales) {
+  GraphMaker maker;
+  std::string last = maker.Input("x", {PartialShape::kUnknownDim, 2});
+  maker.Const("s", Tensor::Of<float>({0.9999f, 1.0001f}));
+  maker.Weights("w", Shape({2, 2}));
+  for (int i = 0; i < kNodes; ++i) {
+    if (i == kNodes / 2) last = maker.Op("MatMul", "product", {last, "w"}, kFloat);
+    last = maker.Op("Mul", absl::StrCat("mul", i), {last, "s"}, kFloat);
+  }
+  EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), 1u);
+}
+
+TEST(ScaleTest, ManyUsersOfOneValue) {
+  GraphMaker maker;
+  maker.Input("x", {PartialShape::kUnknownDim, 2});
+  std::vector<std::string> outputs;
+  maker.Op("Identity", "same", {"x"}, kFloat);
+  for (int i = 0; i < kNodes; ++i) {
+    const std::string relu = maker.Op("Relu", absl::StrCat("relu", i), {"same"}, kFloat);
+    if (i % 1000 == 0) outputs.push_back(relu);
+  }
+  EXPECT_EQ(LowerAndRun(maker, outputs).ops.size(), 1u);
+}
+
+TEST(ScaleTest, ConstantsOfConstants) {
+  GraphMaker maker;
+  std::string last = maker.Weights("c", Shape({2}));
+  for (int i = 0; i < kNodes; ++i) last = maker.Op("Neg", absl::StrCat("neg", i), {last}, kFloat);
+  EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), 0u);
+}
+
+TEST(ScaleTest, ManyUnknownOpsAreOneShortError) {
+  GraphMaker maker;
+  std::string last = maker.Input("x", {1});
+  for (int i = 0; i < kNodes; ++i) last = maker.Op(absl::StrCat("Unheard", i), absl::StrCat("n", i), {last});
+  const absl::Time start = absl::Now();
+  const absl::StatusOr<Program> program = maker.Lower({last});
+  EXPECT_LT(absl::Now() - start, kBound);
+  EXPECT_THAT(program, StatusIs(absl::StatusCode::kUnimplemented, ::testing::HasSubstr("100000 ops")));
+  EXPECT_LT(program.status().message().size(), 100000u);
+}
+
+}  // namespace
+}  // namespace floe
