@@ -17,6 +17,14 @@ pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
 find_package(leveldb REQUIRED)
 # The package asks for libsnappy's development files, which only a static LevelDB would need.
 set_property(TARGET leveldb::leveldb PROPERTY INTERFACE_LINK_LIBRARIES Threads::Threads)
+# RE2: the regular expressions of RegexReplace, in linear time and bounded memory; what TensorFlow uses.
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+# FarmHash: the hash of StringToHashBucketFast, which models bake into their tables. The package has no file for CMake.
+find_path(FARMHASH_INCLUDE_DIR farmhash.h REQUIRED)
+find_library(FARMHASH_LIBRARY farmhash REQUIRED)
+add_library(farmhash INTERFACE)
+target_include_directories(farmhash SYSTEM INTERFACE ${FARMHASH_INCLUDE_DIR})
+target_link_libraries(farmhash INTERFACE ${FARMHASH_LIBRARY})
 # nlohmann-json: writes and reads the small JSON of the command line and REST metadata.
 find_package(nlohmann_json REQUIRED)
 # prometheus-cpp: counters, gauges, histograms and their text format.

@@ -6,6 +6,7 @@
 #include "ops/activation.h"
 #include "ops/arg_extreme.h"
 #include "ops/arithmetic.h"
+#include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
 #include "ops/cast.h"
@@ -30,6 +31,7 @@
 #include "ops/pad.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
+#include "ops/regex.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
 #include "ops/scan.h"
@@ -44,7 +46,10 @@
 #include "ops/space_depth.h"
 #include "ops/sparse_segment.h"
 #include "ops/sparse_to_dense.h"
+#include "ops/string_hash.h"
 #include "ops/string_join.h"
+#include "ops/string_number.h"
+#include "ops/string_split.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -62,16 +67,17 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),    ArgExtremeOps(),  ArithmeticOps(), BatchNormOps(),  BiasOps(),
-             CastOps(),          CombinedNmsOps(), ComparisonOps(), Conv2DOps(),     Conv3DOps(),
-             CropAndResizeOps(), DivisionOps(),    EinsumOps(),     FakeQuantOps(),  FillOps(),
-             FusedOps(),         GatherOps(),      IdentityOps(),   JoinSplitOps(),  LrnOps(),
-             MatMulOps(),        MatrixBandOps(),  NmsOps(),        OneHotOps(),     PadOps(),
-             PoolOps(),          ReduceOps(),      ResizeOps(),     ReverseOps(),    ScanOps(),
-             ScatterOps(),       SegmentOps(),     SelectOps(),     ShapeOps(),      SliceOps(),
-             SoftmaxOps(),       SourceOps(),      SpaceBatchOps(), SpaceDepthOps(), SparseSegmentOps(),
-             SparseToDenseOps(), StringJoinOps(),  TileOps(),       TopKOps(),       TransposeOps(),
-             UnaryMathOps(),     UniqueOps(),      WhereOps(),
+             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),     BatchNormOps(),
+             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(), Conv2DOps(),
+             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),     FakeQuantOps(),
+             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),   JoinSplitOps(),
+             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),        OneHotOps(),
+             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),      ResizeOps(),
+             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),    SelectOps(),
+             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),     SpaceBatchOps(),
+             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(), StringJoinOps(),
+             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),       TransposeOps(),
+             UnaryMathOps(),    UniqueOps(),        WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

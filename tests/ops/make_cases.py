@@ -415,6 +415,85 @@ def joins():
     refused("StringJoin", inputs=[strings(3), strings(1)])
 
 
+def texts(*values):
+    return np.array([value if isinstance(value, bytes) else value.encode() for value in values], object)
+
+
+def text(value):
+    return np.array(value.encode(), object)
+
+
+def string_numbers():
+    whole = ("1", " 1 ", "+1", "\t7\n", "007")
+    for out_type in (tf.float32, tf.float64, tf.int32, tf.int64, tf.uint32, tf.uint64):
+        case("StringToNumber", string_tensor=texts(*whole), out_type=out_type)
+        for wrong in ("", "1_0", "1 2", "1f", "0b1", "1e", "x", "0x", "--1"):
+            refused("StringToNumber", string_tensor=texts("1", wrong), out_type=out_type)
+    for out_type in (tf.float32, tf.float64):
+        case("StringToNumber", string_tensor=texts("1.5", "-1e3", "0x10", "-0x1p3", "nan", "NaN", "INF", "-inf", "Infinity", "1e400", "1e-400", "-0", "1.", ".5", "3.4028236e38", "1.17549435e-40", "99999999999"), out_type=out_type)
+    for out_type, limits, wrong in (
+        (tf.int32, ("-1", "2147483647", "-2147483648"), ("2147483648", "1.5")), (tf.uint64, ("18446744073709551615",), ("-1", "-0", "18446744073709551616")),
+        (tf.int64, ("-9223372036854775808", "9223372036854775807"), ("9223372036854775808", "0x10")), (tf.uint32, ("4294967295",), ("4294967296",)),
+    ):
+        case("StringToNumber", string_tensor=texts(*limits), out_type=out_type)
+        for one in wrong:
+            refused("StringToNumber", string_tensor=texts(one), out_type=out_type)
+    values = [1.5, -0.0, 1 / 3, 1e20, 1e-10, NAN, INF, -INF, 123456789.0, 999999.5]
+    formats = (dict(), dict(precision=3), dict(scientific=True), dict(shortest=True), dict(width=12), dict(width=12, fill="0"), dict(width=9, fill="-", precision=2), dict(precision=2, scientific=True), dict(precision=4, shortest=True), dict(fill="+"), dict(fill=" "), dict(fill="#", precision=0))
+    for one in formats:
+        for dtype in (F, D, B16):
+            case("AsString", input=np.array(values).astype(dtype), **one)
+        case("AsString", input=H([0.1, 2, -INF]), **one)
+        case("AsString", input=C64([1.5 - 2j, NAN]), **one)
+        case("AsString", input=texts("abcdef", "", "h\u00e9"), **one)
+    for one in (dict(), dict(width=5), dict(width=5, fill="0"), dict(width=6, fill="-"), dict(fill=" "), dict(fill="+", width=4)):
+        for dtype in SIGNED + UNSIGNED + [np.bool_]:
+            case("AsString", input=numbers(dtype, 3), **one)
+    case("AsString", input=I64([-2**63, 2**63 - 1]))
+    case("AsString", input=U64([2**64 - 1]))
+    case("AsString", input=C128(1 / 3 - 2j))
+    for one in (dict(precision=2), dict(scientific=True), dict(shortest=True), dict(fill="ab"), dict(fill="x")):
+        refused("AsString", input=ints(1), **one)
+    refused("AsString", input=F(1), scientific=True, shortest=True)
+
+
+def string_splits():
+    inputs = texts("a b  c", "q", "", " a\tb\n", "a,b,,c", ",a,", "abab")
+    for separator in ("", " ", ",", "ab"):
+        for most in (-1, 0, 1, 2):
+            case("StringSplitV2", input=inputs, sep=text(separator), maxsplit=most)
+    case("StringSplitV2", input=strings(0), sep=text(""))
+    refused("StringSplitV2", input=strings(1, 2), sep=text(""))
+    refused("StringSplitV2", input=strings(1), sep=strings(1))
+    for separator in ("", " ", ",b"):
+        for skip in (False, True):
+            case("StringSplit", input=inputs, delimiter=text(separator), skip_empty=skip)
+
+
+def regexes():
+    for pattern, rewrite in (("a", "b"), ("(a)(n)", "\\2\\1"), ("", "-"), ("x*", "-"), ("\\s+", " "), ("^a", "b"), ("\u00e9", "e"), ("a", "\\\\"), ("a", "\\0\\0"), ("(?i)A", "x"), (".", "x")):
+        for everywhere in (True, False):
+            given = dict(input=texts("banana", "abc", " a  b ", "h\u00e9", b"\xff\xfea", ""), replace_global=everywhere)
+            case("RegexReplace", pattern=text(pattern), rewrite=text(rewrite), **given)
+            case("StaticRegexReplace", pattern=pattern, rewrite=rewrite, **given)
+        case("RegexFullMatch", input=texts("a", "an", "", "xx", "\u00e9"), pattern=text(pattern))
+        case("StaticRegexFullMatch", input=texts("a", "an", "", "xx", "\u00e9"), pattern=pattern)
+    refused("RegexReplace", input=texts("a"), pattern=text("("), rewrite=text("b"))
+    refused("RegexReplace", input=texts("a"), pattern=texts("a"), rewrite=text("b"))
+    refused("RegexFullMatch", input=texts("a"), pattern=text("["))
+
+
+def encodings():
+    plain = texts("", "a", "ab", "abc", b"\xff\xfe\xfd", "hello?>", bytes(range(256)))
+    case("EncodeBase64", input=plain)
+    case("EncodeBase64", input=plain, pad=True)
+    case("DecodeBase64", input=texts("", "YQ", "YQ==", "YWI", "YWI=", "YWJj", "YR", "__-_"))
+    for wrong in ("YQ=", "a", "YW J", "//+/", "Y===", "====", "YWJjZ", "=", "YQ==YQ==", "\u00e9"):
+        refused("DecodeBase64", input=texts(wrong))
+    for buckets in (1, 7, 10**9, 2**62):
+        case("StringToHashBucketFast", input=texts("", "a", "hello world", b"\xff" * 70, "x" * 33, "y" * 200), num_buckets=buckets)
+
+
 def tops():
     for dtype in REALS:
         case("TopKV2", input=numbers(dtype, 2, 9), k=I32(4))
@@ -447,7 +526,7 @@ def uniques():
     refused("UniqueV2", x=numbers(F, 2), axis=ints(1))
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, tops, uniques):
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, tops, uniques):
     family()
 
 

@@ -293,6 +293,8 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
                                                "UniqueWithCounts",
                                                "UniqueWithCountsV2",
                                                "NonMaxSuppressionWithOverlaps",
+                                               "StringSplit",
+                                               "StringSplitV2",
                                                "NonMaxSuppression",
                                                "NonMaxSuppressionV2",
                                                "NonMaxSuppressionV3",
