@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "graph/graph.h"
+#include "proto/serialize.h"
 #include "tensorflow/core/framework/graph.pb.h"
 
 namespace floe {
@@ -40,7 +41,8 @@ absl::StatusOr<Graph> Graph::ParseText(absl::string_view text) {
   if (!parser.Parse(&stream, &proto)) {
     return absl::InvalidArgumentError(absl::StrCat("not a GraphDef in text format: ", error.text()));
   }
-  auto bytes = std::make_shared<std::string>(proto.SerializeAsString());
+  FLOE_ASSIGN_OR_RETURN(std::string encoded, SerializeInOrder(proto));
+  auto bytes = std::make_shared<const std::string>(std::move(encoded));
   const absl::string_view view = *bytes;
   return Parse(view, std::move(bytes));
 }

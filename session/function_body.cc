@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "graph/wire.h"
+#include "proto/serialize.h"
 #include "session/proto_attr.h"
 
 namespace floe {
@@ -18,7 +19,8 @@ absl::StatusOr<FunctionBody> ParseFunction(tensorflow::FunctionDef definition) {
   FunctionBody body;
   auto nodes = std::make_shared<std::string>();
   for (const tensorflow::NodeDef& node : definition.node_def()) {
-    AppendBytesField(kGraphNode, node.SerializeAsString(), nodes.get());
+    FLOE_ASSIGN_OR_RETURN(const std::string encoded, SerializeInOrder(node));
+    AppendBytesField(kGraphNode, encoded, nodes.get());
   }
   if (!nodes->empty()) {
     FLOE_ASSIGN_OR_RETURN(body.nodes, Graph::Parse(*nodes, nodes));

@@ -1,8 +1,5 @@
 #include "session/proto_attr.h"
 
-#include <google/protobuf/io/coded_stream.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-
 #include <limits>
 #include <memory>
 #include <string>
@@ -10,19 +7,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "proto/serialize.h"
 #include "tensorflow/core/framework/attr_value.pb.h"
 
 namespace floe {
-
-absl::StatusOr<std::string> SerializeInOrder(const google::protobuf::MessageLite& message) {
-  std::string bytes;
-  google::protobuf::io::StringOutputStream stream(&bytes);
-  google::protobuf::io::CodedOutputStream coded(&stream);
-  coded.SetSerializationDeterministic(true);
-  if (!message.SerializeToCodedStream(&coded)) return absl::InvalidArgumentError("a message past 2 GiB");
-  coded.Trim();
-  return bytes;
-}
 
 bool HoldsFunctions(const AttrValue& value) {
   const std::string kind = value.KindName();
