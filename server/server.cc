@@ -17,6 +17,9 @@ constexpr absl::Duration kMaxSettleTime = absl::Seconds(10);
 constexpr absl::Duration kSettleLook = absl::Milliseconds(200);
 // For what is no inference in flight, once the server ends: short calls, and requests still arriving, to be refused.
 constexpr absl::Duration kLingerTime = absl::Seconds(3);
+// gRPC cancels a request that arrives in the moment it shuts down. Who was refused stops asking, so that moment waits
+// for a time without requests.
+constexpr absl::Duration kQuietTime = absl::Milliseconds(100);
 
 int CompletionThreads() { return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, 4); }
 
@@ -129,7 +132,12 @@ void Server::Drain(absl::Time deadline) {
   if (!core_.WaitUntilIdle(deadline)) LogWarning("requests were still running when the time to drain was over");
   // Every inference is answered, or its time is over. The rest is short calls, and streams that only watch and would
   // stay.
-  grpc_->Shutdown(std::min(deadline, absl::Now() + kLingerTime));
+  const absl::Time linger_until = std::min(deadline, absl::Now() + kLingerTime);
+  for (int64_t refused = -1; refused != core_.num_refused() && absl::Now() + kQuietTime < linger_until;) {
+    refused = core_.num_refused();
+    absl::SleepFor(kQuietTime);
+  }
+  grpc_->Shutdown(linger_until);
 }
 
 }  // namespace floe

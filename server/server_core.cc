@@ -24,6 +24,7 @@ bool ServerCore::Enter() {
   // Counted first and checked then, so that draining waits for every request that got past here.
   ++in_flight_;
   if (!draining_) return true;
+  ++num_refused_;
   Leave();
   return false;
 }

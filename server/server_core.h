@@ -44,6 +44,8 @@ class ServerCore {
   void Leave();
   // Whether nothing is in flight, at `deadline` at the latest.
   bool WaitUntilIdle(absl::Time deadline);
+  // How many requests came while the server drained.
+  int64_t num_refused() const { return num_refused_; }
 
  private:
   ModelManager* const models_;
@@ -52,6 +54,7 @@ class ServerCore {
   std::atomic<bool> started_ = false;
   std::atomic<bool> draining_ = false;
   std::atomic<int64_t> in_flight_ = 0;
+  std::atomic<int64_t> num_refused_ = 0;
   std::mutex idle_mutex_;
   std::condition_variable idle_;
 };
