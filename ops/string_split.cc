@@ -89,7 +89,7 @@ absl::Status WritePieces(EvalContext& context, Split&& split) {
     return absl::InvalidArgumentError(absl::StrCat("wanted a vector of strings and one separator, got shapes ",
                                                    input.shape().ToString(), " and ", separator.shape().ToString()));
   }
-  const absl::string_view cut = separator.scalar<std::string>();
+  const std::string cut = separator.scalar<std::string>();
   std::vector<std::vector<absl::string_view>> rows;
   int64_t count = 0, columns = 0;
   for (const std::string& text : input.flat<std::string>()) {

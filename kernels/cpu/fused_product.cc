@@ -7,18 +7,19 @@
 namespace floe {
 namespace {
 
-constexpr size_t kMostLayouts = 4;
+constexpr size_t kMostOtherLayouts = 4;
 constexpr int64_t kScratchAlignmentBytes = 64;
 
 }  // namespace
 
 dnnl::memory PackedWeights::In(const dnnl::memory::desc& desc) {
+  if (first_.get_desc() == desc) return first_;
   const std::lock_guard<std::mutex> lock(mutex_);
-  for (const dnnl::memory& layout : layouts_) {
+  for (const dnnl::memory& layout : others_) {
     if (layout.get_desc() == desc) return layout;
   }
-  dnnl::memory made = OneDnnReorder(layouts_.front(), desc);
-  if (layouts_.size() < kMostLayouts) layouts_.push_back(made);
+  dnnl::memory made = OneDnnReorder(first_, desc);
+  if (others_.size() < kMostOtherLayouts) others_.push_back(made);
   return made;
 }
 

@@ -21,15 +21,16 @@ namespace floe {
 class PackedWeights {
  public:
   // `plain` is read now and not kept. Throws what oneDNN throws.
-  void Pack(const dnnl::memory& plain, const dnnl::memory::desc& desc) { layouts_ = {OneDnnReorder(plain, desc)}; }
-  bool empty() const { return layouts_.empty(); }
-  const dnnl::memory& first() const { return layouts_.front(); }
+  void Pack(const dnnl::memory& plain, const dnnl::memory::desc& desc) { first_ = OneDnnReorder(plain, desc); }
+  bool empty() const { return !first_; }
+  const dnnl::memory& first() const { return first_; }
   // Made from the first where it is not there yet; kept for others to share, up to a number of layouts.
   dnnl::memory In(const dnnl::memory::desc& desc);
 
  private:
+  dnnl::memory first_;  // never changes once packed, so that it is read without the lock
   std::mutex mutex_;
-  std::vector<dnnl::memory> layouts_;  // the first never changes once packed
+  std::vector<dnnl::memory> others_;  // guarded by mutex_
 };
 
 // A product's primitive descriptor and how much of the chain is in it.

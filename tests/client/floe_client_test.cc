@@ -17,7 +17,6 @@ using ::floe::testing::FakeServer;
 using ::floe::testing::Outcome;
 using ::floe::testing::TempDir;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 

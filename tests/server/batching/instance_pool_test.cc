@@ -11,7 +11,6 @@
 namespace floe {
 namespace {
 
-using testing::FakeModel;
 using testing::Gate;
 using ::testing::HasSubstr;
 using testing::MakeFakeModel;
