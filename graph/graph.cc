@@ -35,6 +35,24 @@ absl::Status ParseAttr(absl::string_view entry, const std::shared_ptr<const void
   return absl::OkStatus();
 }
 
+void AppendNode(const Node& node, std::string* out) {
+  std::string encoded;
+  AppendBytesField(kNodeName, node.name, &encoded);
+  AppendBytesField(kNodeOp, node.op, &encoded);
+  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &encoded);
+  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &encoded);
+  for (const auto& [name, value] : node.attrs.entries()) {
+    std::string entry;
+    AppendBytesField(kMapKey, name, &entry);
+    AppendBytesField(kMapValue, value.encoded(), &entry);
+    AppendBytesField(kNodeAttr, entry, &encoded);
+  }
+  encoded += node.other_fields;
+  AppendBytesField(kGraphNode, encoded, out);
+}
+
+}  // namespace
+
 absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
   Node node;
   WireReader reader(encoded);
@@ -66,24 +84,6 @@ absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<
   return node;
 }
 
-void AppendNode(const Node& node, std::string* out) {
-  std::string encoded;
-  AppendBytesField(kNodeName, node.name, &encoded);
-  AppendBytesField(kNodeOp, node.op, &encoded);
-  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &encoded);
-  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &encoded);
-  for (const auto& [name, value] : node.attrs.entries()) {
-    std::string entry;
-    AppendBytesField(kMapKey, name, &entry);
-    AppendBytesField(kMapValue, value.encoded(), &entry);
-    AppendBytesField(kNodeAttr, entry, &encoded);
-  }
-  encoded += node.other_fields;
-  AppendBytesField(kGraphNode, encoded, out);
-}
-
-}  // namespace
-
 absl::StatusOr<InputRef> ParseInputRef(absl::string_view text) {
   InputRef ref;
   if (absl::StartsWith(text, "^")) {
@@ -92,9 +92,8 @@ absl::StatusOr<InputRef> ParseInputRef(absl::string_view text) {
   } else {
     const size_t colon = text.rfind(':');
     ref.node = text.substr(0, colon);
-    // A bound of its own: no op has a million results, and the number must not overflow anywhere.
     if (colon != absl::string_view::npos &&
-        (!absl::SimpleAtoi(text.substr(colon + 1), &ref.output) || ref.output < 0 || ref.output > 1000000)) {
+        (!absl::SimpleAtoi(text.substr(colon + 1), &ref.output) || ref.output < 0 || ref.output > kMaxResults)) {
       return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no tensor: wanted NODE or NODE:NUMBER"));
     }
   }

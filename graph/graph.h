@@ -22,6 +22,8 @@ struct InputRef {
   int output = 0;
   bool control = false;
 };
+// No op has more results: numbers past it are refused before anything is done with them.
+inline constexpr int kMaxResults = 1000000;
 // INVALID_ARGUMENT for what is no reference. `text` must outlive the result.
 absl::StatusOr<InputRef> ParseInputRef(absl::string_view text);
 // "x" for output 0, "x:1" past it.
@@ -36,6 +38,9 @@ struct Node {
   // Fields of NodeDef that Floe does not interpret (debug information, full types), encoded.
   std::string other_fields;
 };
+
+// Of an encoded NodeDef, which `owner` keeps alive. DATA_LOSS for malformed bytes.
+absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner);
 
 class Graph {
  public:

@@ -35,6 +35,8 @@ struct ModelOptions {
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
   std::vector<std::string> disabled_passes;  // by name
+  // Of all loops of a run together: one that never ends is stopped there, where no deadline has stopped it.
+  int64_t max_loop_iterations = 10'000'000;
 };
 
 // A named tensor that goes in: by TensorSpec::name or tensor_name.
@@ -56,6 +58,8 @@ struct PlanStep {
   int64_t flops = 0;
   int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
+  int depth = 0;              // in how many regions it is
+  std::string region;         // the one that it is in: "while: body"; empty outside of all
 };
 struct PlanSummary {
   std::vector<PlanStep> steps;

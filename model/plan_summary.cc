@@ -25,6 +25,7 @@ PlanStep Describe(const Plan& plan, const Step& step) {
     out.op = program.ops[step.op].info->name;
     out.kernel = step.kind == Step::Kind::kView ? "view"
                  : step.kernel != nullptr       ? step.kernel->description()
+                 : !step.regions.empty()        ? "regions"
                                                 : "at run time";
   }
   out.backend = step.backend != nullptr ? std::string(step.backend->name()) : "";
@@ -35,23 +36,38 @@ PlanStep Describe(const Plan& plan, const Step& step) {
     out.bytes += BytesOf(slot);
     out.output_shapes.push_back(absl::StrCat(DTypeName(slot.dtype), slot.shape.ToString()));
   }
-  if (step.kind == Step::Kind::kView) out.bytes = 0;
+  if (step.kind == Step::Kind::kView || !step.regions.empty()) out.bytes = 0;
   if (!step.outputs.empty() && plan.slots()[step.outputs[0]].kind == SlotKind::kArena) {
     out.arena_offset = plan.slots()[step.outputs[0]].offset;
   }
   return out;
 }
 
+// The steps of regions come behind the step that runs them; what they take is counted for one iteration.
+void AddSteps(const Plan& plan, int depth, const std::string& region, PlanSummary* summary) {
+  for (const Step& step : plan.steps()) {
+    PlanStep described = Describe(plan, step);
+    described.depth = depth;
+    described.region = region;
+    if (step.kind != Step::Kind::kView && step.regions.empty()) ++summary->launches;
+    summary->flops += described.flops;
+    summary->bytes += described.bytes;
+    const std::string name = described.name;
+    summary->steps.push_back(std::move(described));
+    for (size_t i = 0; i < step.regions.size(); ++i) {
+      if (step.regions[i] == nullptr) continue;
+      const bool loops = step.kind == Step::Kind::kLoop;
+      const std::string part = loops ? (i == 0 ? "condition" : "body") : absl::StrCat("branch ", i);
+      AddSteps(*step.regions[i], depth + 1, absl::StrCat(name, ": ", part), summary);
+    }
+  }
+}
+
 }  // namespace
 
 PlanSummary Summarize(const Plan& plan) {
   PlanSummary summary;
-  for (const Step& step : plan.steps()) {
-    const PlanStep& described = summary.steps.emplace_back(Describe(plan, step));
-    if (step.kind != Step::Kind::kView) ++summary.launches;
-    summary.flops += described.flops;
-    summary.bytes += described.bytes;
-  }
+  AddSteps(plan, 0, "", &summary);
   summary.arena_bytes = plan.arena_bytes();
   return summary;
 }
@@ -67,6 +83,11 @@ std::string PlanSummary::ToText() const {
                                      op_width, "op", kernel_width, "kernel", "Mflop", "bytes", "offset", "outputs");
   for (size_t i = 0; i < steps.size(); ++i) {
     const PlanStep& step = steps[i];
+    const std::string indent(static_cast<size_t>(2 * step.depth), ' ');
+    if (step.region != (i > 0 ? steps[i - 1].region : "")) {
+      absl::StrAppend(&text, indent, step.region.empty() ? "(after the regions)" : step.region, "\n");
+    }
+    text += indent;
     absl::StrAppendFormat(
         &text, "%4d  %-*s  %-*s  %-*s  %10.2f  %12d  %12s  %s\n", i, name_width, step.name, op_width, step.op,
         kernel_width, absl::StrCat(step.backend, "/", step.kernel), static_cast<double>(step.flops) / 1e6, step.bytes,

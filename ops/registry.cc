@@ -12,6 +12,7 @@
 #include "ops/cast.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
+#include "ops/control_flow.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
@@ -23,6 +24,7 @@
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
+#include "ops/list_ops.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
@@ -50,6 +52,7 @@
 #include "ops/string_join.h"
 #include "ops/string_number.h"
 #include "ops/string_split.h"
+#include "ops/tensor_array.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -67,17 +70,18 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),     BatchNormOps(),
-             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(), Conv2DOps(),
-             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),     FakeQuantOps(),
-             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),   JoinSplitOps(),
-             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),        OneHotOps(),
-             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),      ResizeOps(),
-             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),    SelectOps(),
-             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),     SpaceBatchOps(),
-             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(), StringJoinOps(),
-             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),       TransposeOps(),
-             UnaryMathOps(),    UniqueOps(),        WhereOps(),
+             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),      BatchNormOps(),
+             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(),  Conv2DOps(),
+             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),      FakeQuantOps(),
+             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),    JoinSplitOps(),
+             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),         OneHotOps(),
+             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),       ResizeOps(),
+             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),     SelectOps(),
+             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),      SpaceBatchOps(),
+             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),  StringJoinOps(),
+             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),        TransposeOps(),
+             UnaryMathOps(),    UniqueOps(),        WhereOps(),         ControlFlowOps(), ListOps(),
+             TensorArrayOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

@@ -33,7 +33,27 @@ Program Everything() {
   maker.Op("Relu", "relu", {"scaled"}, t);
   maker.Op("Relu", "again", {"scaled"}, t);
   maker.Op("Add", "sum", {"relu", "again"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"sum"});
+  // A loop that counts to three and leaves another variable as it is.
+  const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
+  maker.Const("zero", Tensor::Scalar<int32_t>(0));
+  maker.Const("three", Tensor::Scalar<int32_t>(3));
+  maker.Const("one", Tensor::Scalar<int32_t>(1));
+  maker.Op("Enter", "enter", {"zero"}, frame);
+  maker.Op("Enter", "enter_sum", {"sum"}, frame);
+  maker.Op("Merge", "count", {"enter", "next"});
+  maker.Op("Merge", "kept", {"enter_sum", "next_sum"});
+  maker.Op("Less", "less", {"count", "three"});
+  maker.Op("LoopCond", "goes_on", {"less"});
+  maker.Op("Switch", "switch", {"count", "goes_on"});
+  maker.Op("Switch", "switch_sum", {"kept", "goes_on"});
+  maker.Op("AddV2", "more", {"switch:1", "one"});
+  maker.Op("NextIteration", "next", {"more"});
+  maker.Op("NextIteration", "next_sum", {"switch_sum:1"});
+  maker.Op("Exit", "counted", {"switch"});
+  maker.Op("Exit", "exit_sum", {"switch_sum"});
+  maker.Op("Cast", "factor", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
+  maker.Op("Mul", "y", {"exit_sum", "factor"}, t);
+  absl::StatusOr<Program> program = maker.Lower({"y"});
   EXPECT_OK(program);
   return *std::move(program);
 }

@@ -26,24 +26,6 @@ std::string Absolute(const std::string& directory) {
   return absl::StartsWith(directory, "/") ? directory : SharedPath(directory);
 }
 
-// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
-absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
-  FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
-  std::map<std::string, Tensor> tensors;
-  WireReader reader(file->bytes());
-  WireField entry;
-  while (reader.Next(&entry)) {
-    if (entry.number != 1 || entry.type != WireType::kBytes) continue;
-    absl::string_view key, value;
-    WireReader fields(entry.bytes);
-    WireField field;
-    while (fields.Next(&field)) (field.number == 1 ? key : value) = field.bytes;
-    FLOE_ASSIGN_OR_RETURN(tensors[std::string(key)], DecodeTensorProto(value, file));
-  }
-  if (!reader.ok()) return absl::DataLossError(absl::StrCat("'", path, "' is no PredictResponse"));
-  return tensors;
-}
-
 // How far a float may lie from TensorFlow's. Elementwise results are each measured against themselves; what sums many
 // products is measured against the largest result, since its error grows with the terms and not with their sum.
 struct Tolerance {
@@ -165,6 +147,23 @@ absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs)
 }
 
 }  // namespace
+
+absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
+  FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
+  std::map<std::string, Tensor> tensors;
+  WireReader reader(file->bytes());
+  WireField entry;
+  while (reader.Next(&entry)) {
+    if (entry.number != 1 || entry.type != WireType::kBytes) continue;
+    absl::string_view key, value;
+    WireReader fields(entry.bytes);
+    WireField field;
+    while (fields.Next(&field)) (field.number == 1 ? key : value) = field.bytes;
+    FLOE_ASSIGN_OR_RETURN(tensors[std::string(key)], DecodeTensorProto(value, file));
+  }
+  if (!reader.ok()) return absl::DataLossError(absl::StrCat("'", path, "' is no PredictResponse"));
+  return tensors;
+}
 
 std::vector<std::string> GoldenOps(const std::string& directory) {
   std::vector<std::string> ops;

@@ -3,6 +3,7 @@
 #ifndef FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 #define FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ struct GoldenCase {
   // kept).
   std::vector<Tensor> expected;
 };
+
+// The tensors of a tensorflow.serving.PredictResponse (map<string, TensorProto> outputs = 1) in a file.
+absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path);
 
 // The ops that `directory` (relative to shared/, or absolute) has cases of, sorted.
 std::vector<std::string> GoldenOps(const std::string& directory = "ops");
