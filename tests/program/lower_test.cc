@@ -158,7 +158,8 @@ TEST(LowerTest, FeedsATensorFromInside) {
   ASSERT_OK_AND_ASSIGN(const Program other, Lower(GraphMaker(maker).graph(), {{"x", "split:1"}, {"first", "second"}}));
   EXPECT_EQ(other.ops.size(), 4u);
   for (const Op& op : other.ops) {
-    if (op.name == "second") EXPECT_EQ(op.inputs, std::vector<ValueId>{other.inputs[1]});
+    if (op.name != "second") continue;
+    EXPECT_EQ(op.inputs, std::vector<ValueId>{other.inputs[1]});
   }
   EXPECT_THAT(Lower(GraphMaker(maker).graph(), {{"split:1"}, {"first"}}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'x'")));
