@@ -281,7 +281,7 @@ absl::Status GraphLowering::Append(Region& region, int node, Op op) {
     const TensorInfo& info = infos[k];
     const ValueId id = program.AddValue(
         {FormatInputRef(op.name, static_cast<int>(k)), info.dtype, info.shape, std::nullopt, info.list});
-    region.values[{node, static_cast<int>(k)}] = id;
+    region.values.emplace(Edge(node, static_cast<int>(k)), id);  // what is fed stays
     op.outputs.push_back(id);
   }
   program.ops.push_back(std::move(op));
