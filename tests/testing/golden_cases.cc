@@ -26,24 +26,6 @@ std::string Absolute(const std::string& directory) {
   return absl::StartsWith(directory, "/") ? directory : SharedPath(directory);
 }
 
-// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
-absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
-  FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
-  std::map<std::string, Tensor> tensors;
-  WireReader reader(file->bytes());
-  WireField entry;
-  while (reader.Next(&entry)) {
-    if (entry.number != 1 || entry.type != WireType::kBytes) continue;
-    absl::string_view key, value;
-    WireReader fields(entry.bytes);
-    WireField field;
-    while (fields.Next(&field)) (field.number == 1 ? key : value) = field.bytes;
-    FLOE_ASSIGN_OR_RETURN(tensors[std::string(key)], DecodeTensorProto(value, file));
-  }
-  if (!reader.ok()) return absl::DataLossError(absl::StrCat("'", path, "' is no PredictResponse"));
-  return tensors;
-}
-
 // How far a float may lie from TensorFlow's. Elementwise results are each measured against themselves; what sums many
 // products is measured against the largest result, since its error grows with the terms and not with their sum.
 struct Tolerance {
@@ -166,6 +148,24 @@ absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs)
 
 }  // namespace
 
+// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
+absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path) {
+  FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
+  std::map<std::string, Tensor> tensors;
+  WireReader reader(file->bytes());
+  WireField entry;
+  while (reader.Next(&entry)) {
+    if (entry.number != 1 || entry.type != WireType::kBytes) continue;
+    absl::string_view key, value;
+    WireReader fields(entry.bytes);
+    WireField field;
+    while (fields.Next(&field)) (field.number == 1 ? key : value) = field.bytes;
+    FLOE_ASSIGN_OR_RETURN(tensors[std::string(key)], DecodeTensorProto(value, file));
+  }
+  if (!reader.ok()) return absl::DataLossError(absl::StrCat("'", path, "' is no PredictResponse"));
+  return tensors;
+}
+
 std::vector<std::string> GoldenOps(const std::string& directory) {
   std::vector<std::string> ops;
   std::error_code ignored;
@@ -187,7 +187,7 @@ namespace {
 absl::StatusOr<std::vector<GoldenCase>> LoadCases(const std::string& op, const std::string& directory, bool refused) {
   const std::string prefix = absl::StrCat(Absolute(directory), "/", op);
   FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(prefix + ".graph.pb"));
-  FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadTensors(prefix + ".golden.pb"));
+  FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadGoldenTensors(prefix + ".golden.pb"));
   std::vector<GoldenCase> cases;
   for (const Node& node : graph.nodes()) {
     if (!absl::EndsWith(node.name, "/y") || tensors.contains(absl::StrCat(node.name, ":0")) == refused) continue;
