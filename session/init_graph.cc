@@ -33,9 +33,7 @@ int HandleBehind(const Graph& graph, const NodeInputs& inputs, int index) {
 
 }  // namespace
 
-bool IsTable(const std::string& op) {
-  return op == "HashTable" || op == "HashTableV2" || op == "AnonymousHashTable";
-}
+bool IsTable(const std::string& op) { return op == "HashTable" || op == "HashTableV2" || op == "AnonymousHashTable"; }
 
 bool IsMutableTable(const std::string& op) {
   for (const char* prefix : {"MutableHashTable", "MutableDenseHashTable", "AnonymousMutable"}) {

@@ -37,8 +37,8 @@ absl::StatusOr<std::shared_ptr<const MappedFile>> MapVocabulary(const std::strin
 absl::StatusOr<Vocabulary> FromFile(const Node& initializer, const Table& table, const Tensor& path,
                                     const std::string& folder) {
   if (path.dtype() != DType::kString || path.num_elements() != 1) {
-    return absl::InvalidArgumentError(absl::StrCat("node '", initializer.name, "': wanted a file's path, got ",
-                                                   path.ToString()));
+    return absl::InvalidArgumentError(
+        absl::StrCat("node '", initializer.name, "': wanted a file's path, got ", path.ToString()));
   }
   FLOE_ASSIGN_OR_RETURN(const VocabularyFormat format,
                         VocabularyFormat::Of(initializer.attrs, table.key_dtype, table.value_dtype));
@@ -125,10 +125,10 @@ absl::StatusOr<std::string> AddInitializer(const Table& table, Graph* graph) {
   init.attrs.Set("Tkey", AttrValue::Type(table.key_dtype));
   init.attrs.Set("Tval", AttrValue::Type(table.value_dtype));
   const Shape flat({table.contents.keys.num_elements()});
-  FLOE_ASSIGN_OR_RETURN(const std::string keys, AddConst(absl::StrCat(table.node, "/keys"),
-                                                         table.contents.keys.Reshaped(flat), graph));
-  FLOE_ASSIGN_OR_RETURN(const std::string values, AddConst(absl::StrCat(table.node, "/values"),
-                                                           table.contents.values.Reshaped(flat), graph));
+  FLOE_ASSIGN_OR_RETURN(const std::string keys,
+                        AddConst(absl::StrCat(table.node, "/keys"), table.contents.keys.Reshaped(flat), graph));
+  FLOE_ASSIGN_OR_RETURN(const std::string values,
+                        AddConst(absl::StrCat(table.node, "/values"), table.contents.values.Reshaped(flat), graph));
   init.inputs = {table.node, keys, values};
   std::string name = init.name;
   FLOE_RETURN_IF_ERROR(graph->Add(std::move(init)));

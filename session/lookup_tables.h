@@ -19,10 +19,10 @@ struct FrozenTables {
   std::vector<absl::Status> problems;  // why a table cannot be frozen, one each
 };
 
-// Each HashTable stays, and gets one TABLE/init (InitializeTableV2) from the constants TABLE/keys and TABLE/values; what
-// uses the table waits for it, so that any TensorFlow runs the graph as it is. The contents come from what initialises
-// the table in `init`: constants, or a text file, whose path is an asset's, absolute, or relative to `folder` or the
-// working directory.
+// Each HashTable stays, and gets one TABLE/init (InitializeTableV2) from the constants TABLE/keys and TABLE/values;
+// what uses the table waits for it, so that any TensorFlow runs the graph as it is. The contents come from what
+// initialises the table in `init`: constants, or a text file, whose path is an asset's, absolute, or relative to
+// `folder` or the working directory.
 FrozenTables FreezeTables(InitGraph* init, const VariableValue& variable, const std::string& folder, Graph* graph);
 
 }  // namespace floe

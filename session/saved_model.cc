@@ -78,7 +78,8 @@ absl::StatusOr<MetaGraph> ParseChosen(const Encoded& encoded, const std::vector<
 }  // namespace
 
 bool IsSavedModel(const std::string& folder, FileSystem& files) {
-  return files.IsDirectory(folder) && (files.Exists(JoinPath(folder, kBinary)) || files.Exists(JoinPath(folder, kText)));
+  return files.IsDirectory(folder) &&
+         (files.Exists(JoinPath(folder, kBinary)) || files.Exists(JoinPath(folder, kText)));
 }
 
 absl::StatusOr<SavedModel> LoadSavedModel(const std::string& folder, std::vector<std::string> tags) {
