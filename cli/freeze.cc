@@ -54,11 +54,10 @@ absl::Status Freeze(const FreezeArgs& args) {
     FLOE_ASSIGN_OR_RETURN(options.renames.emplace_back(), SplitAssignment("--rename", rename));
   }
   FLOE_ASSIGN_OR_RETURN(const FrozenGraph frozen, FreezeFiles(args, options));
-  FLOE_ASSIGN_OR_RETURN(const std::string bytes, frozen.graph.Serialize());
-  FLOE_RETURN_IF_ERROR(WriteFileAtomically(args.output, bytes));
+  FLOE_ASSIGN_OR_RETURN(const int64_t bytes, frozen.graph.WriteFile(args.output));
   if (args.json) {
     PrintJson({{"path", args.output},
-               {"bytes", bytes.size()},
+               {"bytes", bytes},
                {"nodes", frozen.graph.num_nodes()},
                {"outputs", frozen.outputs},
                {"variables", frozen.variables},
@@ -67,8 +66,8 @@ absl::Status Freeze(const FreezeArgs& args) {
                {"decided", frozen.decided}});
     return absl::OkStatus();
   }
-  std::printf("%s: %zu bytes, %d nodes, %d variable%s", args.output.c_str(), bytes.size(), frozen.graph.num_nodes(),
-              frozen.variables, frozen.variables == 1 ? "" : "s");
+  std::printf("%s: %lld bytes, %d nodes, %d variable%s", args.output.c_str(), static_cast<long long>(bytes),
+              frozen.graph.num_nodes(), frozen.variables, frozen.variables == 1 ? "" : "s");
   if (options.moving_average)
     std::printf(", %d of them as their %s", frozen.averaged, options.moving_average_name.c_str());
   if (frozen.tables > 0) std::printf(", %d table%s", frozen.tables, frozen.tables == 1 ? "" : "s");

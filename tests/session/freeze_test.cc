@@ -380,7 +380,8 @@ TEST_F(FreezeMadeTest, UpdatesOfVariables) {
 TEST_F(FreezeMadeTest, RefusesTables) {
   writer_.Add("v", Tensor::Of<float>({7}));
   EXPECT_THAT(
-      Freeze("node { name: 'table' op: 'HashTableV2' } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
+      Freeze("node { name: 'table' op: 'HashTableV2' attr { key: 'key_dtype' value { type: DT_STRING } } attr { key: "
+             "'value_dtype' value { type: DT_INT64 } } } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
       StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("table 'table' (HashTableV2)")));
 }
 
