@@ -1,10 +1,9 @@
 #include "checkpoint/checkpoint_path.h"
 
-#include "checkpoint/checkpoint_state.h"
-
 #include <filesystem>
 #include <string>
 
+#include "checkpoint/checkpoint_state.h"
 #include "gtest/gtest.h"
 #include "tests/testing/bundle_writer.h"
 #include "tests/testing/shared_data.h"
