@@ -35,6 +35,7 @@ absl::Status ErrnoStatus(int error, absl::string_view what, absl::string_view pa
       return absl::ResourceExhaustedError(message);
     case EISDIR:
     case ENOTDIR:
+    case ENOTEMPTY:
       return absl::FailedPreconditionError(message);
     default:
       return absl::UnavailableError(message);
@@ -127,6 +128,10 @@ class PosixFileSystem final : public FileSystem {
     return unlink(path.c_str()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "remove", path);
   }
 
+  absl::Status RemoveDirectory(const std::string& path) override {
+    return rmdir(path.c_str()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "remove", path);
+  }
+
   absl::Status SyncDirectory(const std::string& path) override {
     const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ErrnoStatus(errno, "open", path);
@@ -139,8 +144,12 @@ class PosixFileSystem final : public FileSystem {
   absl::Status MakeDirectories(const std::string& path) override {
     for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
       const std::string part = path.substr(0, slash);
-      if (!part.empty() && mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
-        return ErrnoStatus(errno, "make directory", part);
+      if (!part.empty()) {
+        if (mkdir(part.c_str(), 0777) == 0) {
+          FLOE_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(part)));
+        } else if (errno != EEXIST) {
+          return ErrnoStatus(errno, "make directory", part);
+        }
       }
       if (slash == std::string::npos) break;
     }
@@ -181,10 +190,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, FileSystem& files)
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes, FileSystem& files) {
+  return WriteFileAtomically(
+      path, [bytes](WritableFile* file) { return file->Append(bytes); }, files);
+}
+
+absl::Status WriteFileAtomically(const std::string& path, const std::function<absl::Status(WritableFile*)>& write,
+                                 FileSystem& files) {
   const std::string temporary = absl::StrCat(path, ".tmp.", getpid());
   const absl::Status written = [&]() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto file, files.Create(temporary));
-    FLOE_RETURN_IF_ERROR(file->Append(bytes));
+    FLOE_RETURN_IF_ERROR(write(file.get()));
     FLOE_RETURN_IF_ERROR(file->Sync());
     FLOE_RETURN_IF_ERROR(file->Close());
     return files.Rename(temporary, path);

@@ -7,6 +7,7 @@
 #define FLOE_BASE_FILE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,9 +48,11 @@ class FileSystem {
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Link(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Remove(const std::string& path) = 0;
+  // FAILED_PRECONDITION where it is not empty.
+  virtual absl::Status RemoveDirectory(const std::string& path) = 0;
   // Makes the names in a directory durable.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
-  // Creates the directory and its parents; OK where it exists.
+  // Creates the directory and its parents, durably; OK where it exists.
   virtual absl::Status MakeDirectories(const std::string& path) = 0;
   // Names (not paths), sorted.
   virtual absl::StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;
@@ -62,6 +65,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, FileSystem& files 
 // Writes a temporary file beside `path`, syncs it and renames it over `path`: readers see the old or the new bytes,
 // never a part.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes,
+                                 FileSystem& files = FileSystem::Posix());
+// The same with what `write` appends.
+absl::Status WriteFileAtomically(const std::string& path, const std::function<absl::Status(WritableFile*)>& write,
                                  FileSystem& files = FileSystem::Posix());
 
 // "a/b" for ("a", "b"); `name` alone where it is absolute or `directory` is empty.

@@ -9,6 +9,7 @@
 #include "base/suggest.h"
 #include "checkpoint/bundle_reader.h"
 #include "checkpoint/checkpoint_path.h"
+#include "checkpoint/v1_reader.h"
 
 namespace floe {
 namespace {
@@ -44,10 +45,7 @@ absl::Status CheckSlices(const CheckpointTensor& tensor) {
 
 absl::StatusOr<std::unique_ptr<CheckpointReader>> CheckpointReader::Open(const std::string& path, FileSystem& files) {
   FLOE_ASSIGN_OR_RETURN(const CheckpointPath found, ResolveCheckpoint(path, files));
-  if (found.format == CheckpointFormat::kV1) {
-    return absl::UnimplementedError(absl::StrCat(
-        "'", found.prefix, "' is a V1 checkpoint; write it again with tf.train.Saver's write_version=SaverDef.V2"));
-  }
+  if (found.format == CheckpointFormat::kV1) return OpenV1(found, files);
   return OpenBundle(found.prefix, files);
 }
 

@@ -3,9 +3,11 @@
 #ifndef FLOE_GRAPH_GRAPH_H_
 #define FLOE_GRAPH_GRAPH_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -39,7 +41,7 @@ struct Node {
   std::string other_fields;
 };
 
-// Of an encoded NodeDef, which `owner` keeps alive. DATA_LOSS for malformed bytes.
+// An encoded NodeDef; tensors stay spans of it. DATA_LOSS for malformed bytes.
 absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner);
 
 class Graph {
@@ -71,12 +73,11 @@ class Graph {
   std::vector<std::string> NodeNames() const;
 
   // FunctionDefLibrary and VersionDef, encoded; empty where the file has none.
-  absl::string_view library() const {
-    return library_.has_value() ? absl::string_view(*library_) : absl::string_view();
-  }
-  // TensorFlow writes an empty library, too.
-  bool has_library() const { return library_.has_value(); }
+  absl::string_view library() const { return library_ != nullptr ? absl::string_view(*library_) : absl::string_view(); }
+  // The same, to keep alive; null where there is none. TensorFlow writes an empty library, too.
+  const std::shared_ptr<const std::string>& shared_library() const { return library_; }
   void set_library(std::string encoded);
+  void set_library(std::shared_ptr<const std::string> encoded) { library_ = std::move(encoded); }
   absl::string_view versions() const {
     return versions_.has_value() ? absl::string_view(*versions_) : absl::string_view();
   }
@@ -85,13 +86,19 @@ class Graph {
   // The encoded GraphDef. Nodes in order: those that were read as they were read, others with attributes sorted by
   // name. INVALID_ARGUMENT past 2 GiB, protobuf's limit.
   absl::StatusOr<std::string> Serialize() const;
+  // The same into a file, as WriteFileAtomically does it, without a copy of the tensors in memory. Returns its bytes.
+  absl::StatusOr<int64_t> WriteFile(const std::string& path, FileSystem& files = FileSystem::Posix()) const;
 
  private:
+  using Sink = std::function<absl::Status(absl::string_view)>;
+  absl::Status WriteTo(const Sink& sink) const;
+  absl::StatusOr<int64_t> EncodedSize() const;
+
   std::vector<Node> nodes_;
   std::vector<absl::string_view> encoded_;  // each node as it was read; empty where it was not, or may have changed
   std::shared_ptr<const void> owner_;       // of those bytes
   absl::flat_hash_map<std::string, int> index_;
-  std::optional<std::string> library_;
+  std::shared_ptr<const std::string> library_;
   std::optional<std::string> versions_;
   std::string other_fields_;
 };

@@ -28,6 +28,7 @@ constexpr int64_t kMaxRunTimeBytes = int64_t{1} << 30;
 // What the model and its instances share.
 struct Core {
   std::string signature_name;
+  std::vector<ModelSignature> signatures;
   std::string device;
   int threads;
   int64_t max_loop_iterations;
@@ -102,6 +103,7 @@ class CompiledModel final : public Model {
   const std::vector<TensorSpec>& inputs() const override { return core_->bindings.inputs(); }
   const std::vector<TensorSpec>& outputs() const override { return core_->bindings.outputs(); }
   const std::string& signature_name() const override { return core_->signature_name; }
+  const std::vector<ModelSignature>& signatures() const override { return core_->signatures; }
   const std::string& device() const override { return core_->device; }
   int64_t weight_bytes() const override { return core_->compiled->weight_bytes(); }
 
@@ -174,9 +176,9 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
-  auto core = std::make_shared<const Core>(
-      Core{boundary.signature_name, device.name, options.threads > 0 ? options.threads : processors,
-           options.max_loop_iterations, std::move(bindings), std::move(compiled), std::move(plans)});
+  auto core = std::make_shared<const Core>(Core{
+      boundary.signature_name, boundary.signatures, device.name, options.threads > 0 ? options.threads : processors,
+      options.max_loop_iterations, std::move(bindings), std::move(compiled), std::move(plans)});
   return std::make_shared<const CompiledModel>(std::move(core));
 }
 

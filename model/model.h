@@ -29,6 +29,13 @@ struct TensorSpec {
   PartialShape shape;
 };
 
+// A signature as a model's files state it. Dtypes and shapes are unknown where they say nothing.
+struct ModelSignature {
+  std::string name;
+  std::string method;  // "tensorflow/serving/predict"
+  std::vector<TensorSpec> inputs, outputs;
+};
+
 struct ModelOptions {
   std::string device = "auto";               // auto, cpu, cuda[:N], reference
   int threads = 0;                           // an instance's; 0: the machine's processors
@@ -95,6 +102,8 @@ class Model {
   virtual const std::vector<TensorSpec>& outputs() const = 0;
   // "serving_default" for a lone .pb.
   virtual const std::string& signature_name() const = 0;
+  // All signatures of the model's files, sorted by name, this one among them; none for a lone graph.
+  virtual const std::vector<ModelSignature>& signatures() const;
   // The device it was compiled for: "cpu", "cuda:0", "reference".
   virtual const std::string& device() const = 0;
   // Bytes of the weights, packed ones included.

@@ -47,25 +47,16 @@ absl::Status InferSame(InferContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"PartitionedCall", InferTout, nullptr},
-    {"StatefulPartitionedCall", InferTout, nullptr},
-    {"If", InferTout, nullptr},
-    {"StatelessIf", InferTout, nullptr},
-    {"Case", InferTout, nullptr},
-    {"StatelessCase", InferTout, nullptr},
-    {"While", InferWhile, nullptr},
-    {"StatelessWhile", InferWhile, nullptr},
-    {"Switch", InferSwitch, nullptr},
-    {"RefSwitch", InferSwitch, nullptr},
-    {"Merge", InferMerge, nullptr},
-    {"RefMerge", InferMerge, nullptr},
-    {"Enter", InferSame, nullptr},
-    {"RefEnter", InferSame, nullptr},
-    {"Exit", InferSame, nullptr},
-    {"RefExit", InferSame, nullptr},
-    {"NextIteration", InferSame, nullptr},
-    {"RefNextIteration", InferSame, nullptr},
-    {"LoopCond", InferSame, nullptr},
+    {"PartitionedCall", InferTout, nullptr},  {"StatefulPartitionedCall", InferTout, nullptr},
+    {"BatchFunction", InferTout, nullptr},    {"If", InferTout, nullptr},
+    {"StatelessIf", InferTout, nullptr},      {"Case", InferTout, nullptr},
+    {"StatelessCase", InferTout, nullptr},    {"While", InferWhile, nullptr},
+    {"StatelessWhile", InferWhile, nullptr},  {"Switch", InferSwitch, nullptr},
+    {"RefSwitch", InferSwitch, nullptr},      {"Merge", InferMerge, nullptr},
+    {"RefMerge", InferMerge, nullptr},        {"Enter", InferSame, nullptr},
+    {"RefEnter", InferSame, nullptr},         {"Exit", InferSame, nullptr},
+    {"RefExit", InferSame, nullptr},          {"NextIteration", InferSame, nullptr},
+    {"RefNextIteration", InferSame, nullptr}, {"LoopCond", InferSame, nullptr},
 };
 
 }  // namespace

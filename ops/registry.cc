@@ -25,6 +25,7 @@
 #include "ops/identity.h"
 #include "ops/join_split.h"
 #include "ops/list_ops.h"
+#include "ops/lookup_table.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
@@ -70,18 +71,18 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),      BatchNormOps(),
-             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(),  Conv2DOps(),
-             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),      FakeQuantOps(),
-             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),    JoinSplitOps(),
-             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),         OneHotOps(),
-             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),       ResizeOps(),
-             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),     SelectOps(),
-             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),      SpaceBatchOps(),
-             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),  StringJoinOps(),
-             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),        TransposeOps(),
-             UnaryMathOps(),    UniqueOps(),        WhereOps(),         ControlFlowOps(), ListOps(),
-             TensorArrayOps(),
+             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),        BatchNormOps(),
+             BiasOps(),        CastOps(),          CombinedNmsOps(),   ComparisonOps(),    Conv2DOps(),
+             Conv3DOps(),      CropAndResizeOps(), DivisionOps(),      EinsumOps(),        FakeQuantOps(),
+             FillOps(),        FusedOps(),         GatherOps(),        IdentityOps(),      JoinSplitOps(),
+             LookupTableOps(), LrnOps(),           MatMulOps(),        MatrixBandOps(),    NmsOps(),
+             OneHotOps(),      PadOps(),           PoolOps(),          ReduceOps(),        RegexOps(),
+             ResizeOps(),      ReverseOps(),       ScanOps(),          ScatterOps(),       SegmentOps(),
+             SelectOps(),      ShapeOps(),         SliceOps(),         SoftmaxOps(),       SourceOps(),
+             SpaceBatchOps(),  SpaceDepthOps(),    SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),
+             StringJoinOps(),  StringNumberOps(),  StringSplitOps(),   TileOps(),          TopKOps(),
+             TransposeOps(),   UnaryMathOps(),     UniqueOps(),        WhereOps(),         ControlFlowOps(),
+             ListOps(),        TensorArrayOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

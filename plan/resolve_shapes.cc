@@ -67,7 +67,7 @@ class Resolver {
         shape = *std::move(merged);
       }
       const DType dtype = program_.values[op.outputs[k]].dtype;
-      small = small && IsSmall(shape) && dtype != DType::kVariant && dtype != DType::kResource;
+      small = small && IsSmall(shape) && dtype != DType::kVariant;
     }
     if (small && InputsAreKnown(op)) EvaluateNow(op);
     return absl::OkStatus();

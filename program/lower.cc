@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/registry.h"
+#include "program/bind_tables.h"
 #include "program/flow_graph.h"
 #include "program/lowering.h"
 
@@ -25,7 +26,7 @@ bool HasNoResult(const Graph& graph, const Node& node) {
   const int from = ref.ok() ? graph.Find(ref->node) : -1;
   return from >= 0 && (graph.node(from).op == "Switch" || graph.node(from).op == "RefSwitch");
 }
-bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const"; }
+bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const" || IsTable(node); }
 
 absl::StatusOr<Edge> FindTensor(const Graph& graph, const std::string& name) {
   FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(name));
@@ -108,6 +109,8 @@ absl::flat_hash_map<std::string, int> CountResults(const Graph& graph, const std
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return DefaultOutputs(*bound);
   std::vector<bool> consumed(graph.num_nodes(), false), data_consumed(graph.num_nodes(), false);
   for (const Node& node : graph.nodes()) {
     for (const std::string& input : node.inputs) {
@@ -139,6 +142,8 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
 
 absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph,
                                                               const std::vector<std::string>& outputs) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return PlaceholdersNeededBy(*bound, outputs);
   FLOE_ASSIGN_OR_RETURN(const std::vector<Edge> targets, FindTensors(graph, outputs));
   FlowGraph flow(graph);
   FLOE_RETURN_IF_ERROR(flow.Analyze(targets, {}));
@@ -150,6 +155,8 @@ absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph
 }
 
 absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return Lower(*bound, boundary);
   FLOE_ASSIGN_OR_RETURN(const std::vector<Edge> targets, FindTensors(graph, boundary.outputs));
   FLOE_ASSIGN_OR_RETURN(const std::vector<Edge> feeds, FindTensors(graph, boundary.inputs));
   Program program;

@@ -59,7 +59,7 @@ absl::StatusOr<std::vector<std::pair<std::string, AttrMap>>> CalledFunctions(Mod
     called.push_back({node.op, node.attrs});
     return called;
   }
-  const bool calls = node.op == "PartitionedCall" || node.op == "StatefulPartitionedCall";
+  const bool calls = node.op == "PartitionedCall" || node.op == "StatefulPartitionedCall" || node.op == "BatchFunction";
   const bool chooses = node.op == "If" || node.op == "StatelessIf";
   const bool loops = node.op == "While" || node.op == "StatelessWhile";
   const auto add = [&](absl::string_view attr) -> absl::Status {

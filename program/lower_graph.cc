@@ -31,17 +31,20 @@ absl::Status ModelLowering::ParseFunctions() {
   if (is_parsed_) return absl::OkStatus();
   is_parsed_ = true;
   if (graph_.library().empty()) return absl::OkStatus();
-  // A copy: ops keep attributes of their nodes longer than the graph may live.
-  const auto owner = std::make_shared<const std::string>(graph_.library());
-  FLOE_ASSIGN_OR_RETURN(functions_, GraphFunctions::Parse(*owner, owner));
+  FLOE_ASSIGN_OR_RETURN(functions_, FunctionDefinitions::Parse(graph_.shared_library()));
   return absl::OkStatus();
 }
 
-bool ModelLowering::IsFunction(absl::string_view name) { return ParseFunctions().ok() && functions_.Has(name); }
+bool ModelLowering::IsFunction(absl::string_view name) {
+  return ParseFunctions().ok() && functions_.Find(name) != nullptr;
+}
 
 absl::StatusOr<FunctionGraph> ModelLowering::Instantiate(absl::string_view name, const AttrMap& attrs) {
   FLOE_RETURN_IF_ERROR(ParseFunctions());
-  return functions_.Instantiate(name, attrs);
+  FLOE_ASSIGN_OR_RETURN(const FunctionDefinition* const function, functions_.FindOrError(name));
+  absl::StatusOr<FunctionGraph> graph = MakeFunctionGraph(*function, attrs);
+  if (!graph.ok()) return Annotate(graph.status(), absl::StrCat("function '", name, "'"));
+  return graph;
 }
 
 absl::Status ModelLowering::EnterFunction(const std::string& name) {
@@ -102,7 +105,7 @@ absl::Status ModelLowering::CollectUnknown(const Graph& graph, absl::Span<const 
     if (called.empty() && FindOp(node.op) == nullptr && node.op != kArgumentOp) unknown_[node.op].push_back(node.name);
     for (const auto& [name, attrs] : called) {
       if (!checked_.insert(name).second) continue;
-      absl::StatusOr<FunctionGraph> function = functions_.Instantiate(name, attrs);
+      absl::StatusOr<FunctionGraph> function = Instantiate(name, attrs);
       if (!function.ok()) return Annotate(function.status(), absl::StrCat("node '", node.name, "' (", node.op, ")"));
       std::vector<Edge> results;
       for (const std::string& output : function->outputs) {

@@ -12,7 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "graph/function.h"
+#include "graph/function_graph.h"
 #include "program/flow_graph.h"
 #include "program/program.h"
 
@@ -47,7 +47,7 @@ class ModelLowering {
 
   const Graph& graph_;
   bool is_parsed_ = false;
-  GraphFunctions functions_;
+  FunctionDefinitions functions_;
   std::vector<std::string> calls_;
   int depth_ = 0;
   int64_t ops_ = 0;

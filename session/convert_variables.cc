@@ -352,9 +352,10 @@ std::string WhyLeft(const Node& node) {
                          "TemporaryVariable", "_VarHandlesOp"}) {
     if (node.op == op) return "needs a variable that the graph does not have";
   }
-  if (absl::StartsWith(node.op, "HashTable") || absl::StartsWith(node.op, "MutableHashTable") ||
-      absl::StartsWith(node.op, "MutableDenseHashTable") || absl::StartsWith(node.op, "LookupTable")) {
-    return "needs a lookup table, whose contents are not in the graph";
+  for (const char* prefix :
+       {"Queue", "FIFOQueue", "PaddingFIFOQueue", "RandomShuffleQueue", "PriorityQueue", "Iterator", "OneShotIterator",
+        "MakeIterator", "ReaderRead", "Barrier", "Stage", "Unstage"}) {
+    if (absl::StartsWith(node.op, prefix)) return "is a part of an input pipeline, which a frozen graph does not run";
   }
   return "";
 }

@@ -45,7 +45,7 @@ bool CanFold(const Program& program, const Op& op) {
   if (op.info->is_stateful() || op.info->evaluate == nullptr) return false;
   // A list is made anew in every run, which changes it.
   for (const ValueId id : op.outputs) {
-    if (ElementBytes(program.values[id].dtype) == 0 && program.values[id].dtype != DType::kString) return false;
+    if (program.values[id].dtype == DType::kVariant) return false;
   }
   for (const ValueId id : op.inputs) {
     if (!IsInputKnown(op, program.values[id])) return false;

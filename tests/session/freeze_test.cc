@@ -232,7 +232,9 @@ TEST_F(FreezeMadeTest, ResourceVariables) {
 TEST_F(FreezeMadeTest, FunctionsThatReadVariables) {
   writer_.Add("v", Tensor::Of<float>({5}));
   ASSERT_OK_AND_ASSIGN(const FrozenGraph frozen, Freeze(Handle("v", "", kOne) + R"(
-    node { name: "y" op: "StatefulPartitionedCall" input: "v" attr { key: "f" value { func { name: "outer" } } }
+    node { name: "p" op: "Placeholder" }
+    node { name: "y" op: "If" input: "p" input: "v" attr { key: "then_branch" value { func { name: "outer" } } }
+           attr { key: "else_branch" value { func { name: "inner" } } } attr { key: "Tcond" value { type: DT_BOOL } }
            attr { key: "Tin" value { list { type: DT_RESOURCE } } } attr { key: "Tout" value { list { type: DT_FLOAT } } } }
     library {
       function {
@@ -251,7 +253,7 @@ TEST_F(FreezeMadeTest, FunctionsThatReadVariables) {
       }
       function { signature { name: "unused" } }
     })"));
-  ASSERT_OK_AND_ASSIGN(const std::string function, frozen.graph.node(1).attrs.Find("f")->AsFunctionName());
+  ASSERT_OK_AND_ASSIGN(const std::string function, frozen.graph.node(2).attrs.Find("then_branch")->AsFunctionName());
   EXPECT_EQ(function, "outer_frozen");
   tensorflow::FunctionDefLibrary library;
   ASSERT_TRUE(library.ParseFromString(std::string(frozen.graph.library())));
@@ -284,7 +286,7 @@ TEST_F(FreezeMadeTest, KeysOfTheSaver) {
   ASSERT_OK_AND_ASSIGN(meta.graph, Graph::ParseText(graph + "node { name: 'other' op: 'NoOp' }"));
   meta.save_tensor_name = "other:0";
   ASSERT_OK_AND_ASSIGN(const auto checkpoint, CheckpointReader::Open(prefix_));
-  ASSERT_OK_AND_ASSIGN(const FrozenGraph other, floe::Freeze(meta, *checkpoint, Outputs({"y"})));
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph other, floe::Freeze(meta, checkpoint.get(), Outputs({"y"})));
   EXPECT_EQ(Value(other, "v"), "float32 [1] 8");
 }
 
@@ -378,8 +380,9 @@ TEST_F(FreezeMadeTest, UpdatesOfVariables) {
 TEST_F(FreezeMadeTest, RefusesTables) {
   writer_.Add("v", Tensor::Of<float>({7}));
   EXPECT_THAT(
-      Freeze("node { name: 'table' op: 'HashTableV2' } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
-      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("table (HashTableV2) needs a lookup table")));
+      Freeze("node { name: 'table' op: 'HashTableV2' attr { key: 'key_dtype' value { type: DT_STRING } } attr { key: "
+             "'value_dtype' value { type: DT_INT64 } } } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("table 'table' (HashTableV2)")));
 }
 
 }  // namespace

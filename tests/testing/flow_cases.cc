@@ -28,7 +28,7 @@ absl::StatusOr<FlowCase> LoadFlowCase(const std::string& name) {
   FlowCase flow{name, SourcePath(absl::StrCat("tests/program/flow/", name, ".pb")), {}};
   FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(flow.graph));
   FLOE_ASSIGN_OR_RETURN(const auto tensors,
-                        LoadTensors(SourcePath(absl::StrCat("tests/program/flow/", name, ".golden.pb"))));
+                        LoadGoldenTensors(SourcePath(absl::StrCat("tests/program/flow/", name, ".golden.pb"))));
   for (const auto& [key, tensor] : tensors) {
     const size_t slash = key.find('/');
     size_t run = 0;

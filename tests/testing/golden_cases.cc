@@ -148,7 +148,7 @@ absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs)
 
 }  // namespace
 
-absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path) {
+absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path) {
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
   std::map<std::string, Tensor> tensors;
   WireReader reader(file->bytes());
@@ -186,7 +186,7 @@ namespace {
 absl::StatusOr<std::vector<GoldenCase>> LoadCases(const std::string& op, const std::string& directory, bool refused) {
   const std::string prefix = absl::StrCat(Absolute(directory), "/", op);
   FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(prefix + ".graph.pb"));
-  FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadTensors(prefix + ".golden.pb"));
+  FLOE_ASSIGN_OR_RETURN(const auto tensors, LoadGoldenTensors(prefix + ".golden.pb"));
   std::vector<GoldenCase> cases;
   for (const Node& node : graph.nodes()) {
     if (!absl::EndsWith(node.name, "/y") || tensors.contains(absl::StrCat(node.name, ":0")) == refused) continue;

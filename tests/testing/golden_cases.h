@@ -27,14 +27,14 @@ struct GoldenCase {
   std::vector<Tensor> expected;
 };
 
-// The tensors of a tensorflow.serving.PredictResponse (map<string, TensorProto> outputs = 1) in a file.
-absl::StatusOr<std::map<std::string, Tensor>> LoadTensors(const std::string& path);
-
 // The ops that `directory` (relative to shared/, or absolute) has cases of, sorted.
 std::vector<std::string> GoldenOps(const std::string& directory = "ops");
 absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory = "ops");
 // The cases that TensorFlow refuses: without results.
 absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, const std::string& directory = "ops");
+
+// The tensors of a golden file by their names.
+absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path);
 
 // OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats.
 // NaN equals NaN. Else the first element that differs.

@@ -1,10 +1,9 @@
-#include "graph/function.h"
+#include "graph/function_graph.h"
 
 #include <memory>
 #include <string>
 
 #include "gmock/gmock.h"
-#include "graph/op_results.h"
 #include "gtest/gtest.h"
 #include "tests/testing/shared_data.h"
 
@@ -47,17 +46,18 @@ AttrMap Attrs() {
   return attrs;
 }
 
-absl::StatusOr<GraphFunctions> Functions() {
+absl::StatusOr<FunctionGraph> Make(const char* name, const AttrMap& attrs) {
   const absl::StatusOr<Graph> graph = Graph::ParseText(kLibrary);
   if (!graph.ok()) return graph.status();
-  const auto bytes = std::make_shared<const std::string>(graph->library());
-  return GraphFunctions::Parse(*bytes, bytes);
+  const absl::StatusOr<FunctionDefinitions> library = FunctionDefinitions::Parse(graph->shared_library());
+  if (!library.ok()) return library.status();
+  const absl::StatusOr<const FunctionDefinition*> function = library->FindOrError(name);
+  if (!function.ok()) return function.status();
+  return MakeFunctionGraph(**function, attrs);
 }
 
-TEST(FunctionTest, BecomesAFlatGraph) {
-  ASSERT_OK_AND_ASSIGN(const GraphFunctions functions, Functions());
-  EXPECT_TRUE(functions.Has("two_of"));
-  ASSERT_OK_AND_ASSIGN(const FunctionGraph function, functions.Instantiate("two_of", Attrs()));
+TEST(FunctionGraphTest, BecomesAFlatGraph) {
+  ASSERT_OK_AND_ASSIGN(const FunctionGraph function, Make("two_of", Attrs()));
   ASSERT_EQ(function.inputs.size(), 3u);
   EXPECT_EQ(function.inputs[0], "a");
   EXPECT_EQ(function.inputs[1], "more");
@@ -72,27 +72,10 @@ TEST(FunctionTest, BecomesAFlatGraph) {
   EXPECT_THAT(graph.node(graph.Find("n")).inputs, ElementsAre("s:1", "^i"));
 }
 
-TEST(FunctionTest, SaysWhatIsWrong) {
-  ASSERT_OK_AND_ASSIGN(const GraphFunctions functions, Functions());
-  EXPECT_THAT(functions.Instantiate("two_off", Attrs()),
-              StatusIs(absl::StatusCode::kNotFound, AllOf(HasSubstr("'two_off'"), HasSubstr("did you mean 'two_of'"))));
-  EXPECT_THAT(functions.Instantiate("two_of", AttrMap()),
-              StatusIs(absl::StatusCode::kInvalidArgument, AllOf(HasSubstr("'two_of'"), HasSubstr("'T' is missing"))));
-  EXPECT_THAT(functions.Instantiate("wrong", AttrMap()),
-              StatusIs(absl::StatusCode::kInvalidArgument,
-                       AllOf(HasSubstr("'wrong'"), HasSubstr("'y'"), HasSubstr("'value'"), HasSubstr("'values'"))));
-  EXPECT_THAT(GraphFunctions::Parse("\x0a\x05", nullptr), StatusIs(absl::StatusCode::kDataLoss, HasSubstr("library")));
-}
-
-TEST(FunctionTest, CountsResultsOfOpsWithSeveral) {
-  AttrMap attrs;
-  attrs.Set("Nsparse", AttrValue::Int(2));
-  attrs.Set("sparse_types", AttrValue::Types({DType::kFloat, DType::kInt64}));
-  attrs.Set("Tdense", AttrValue::Types({DType::kFloat}));
-  EXPECT_EQ(*ResultNumber("ParseExample", "dense_values", 0, attrs), 6);
-  EXPECT_EQ(*ResultNumber("ParseExample", "sparse_shapes", 1, attrs), 5);
-  EXPECT_EQ(*ResultNumber("FusedBatchNormV3", "batch_variance", 0, AttrMap()), 2);
-  EXPECT_EQ(*ResultNumber("AnOpWithOneArgument", "outputs", 3, AttrMap()), 3);
+TEST(FunctionGraphTest, SaysWhatIsWrong) {
+  EXPECT_THAT(Make("two_of", AttrMap()), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'T' is missing")));
+  EXPECT_THAT(Make("wrong", AttrMap()), StatusIs(absl::StatusCode::kInvalidArgument,
+                                                 AllOf(HasSubstr("'y'"), HasSubstr("'value'"), HasSubstr("'values'"))));
 }
 
 }  // namespace
