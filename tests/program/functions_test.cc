@@ -53,7 +53,7 @@ absl::StatusOr<Program> LowerText(const std::string& text, const std::vector<std
   return Lower(*graph, {*inputs, outputs});
 }
 
-std::string Run(const absl::StatusOr<Program>& program, int32_t choice = 0) {
+std::string Answer(const absl::StatusOr<Program>& program, int32_t choice = 0) {
   if (!program.ok()) return program.status().ToString();
   EXPECT_OK(program->Verify());
   std::vector<Tensor> inputs;
@@ -74,7 +74,7 @@ TEST(FunctionsTest, CallsBecomeTheirBodies) {
   for (const char* const op : {"PartitionedCall", "StatefulPartitionedCall", "BatchFunction"}) {
     const auto program =
         LowerText(GraphOf(Call(op, "first", "x", "twice") + Call(op, "y", "first", "negate"), functions));
-    EXPECT_EQ(Run(program), "-1 4");
+    EXPECT_EQ(Answer(program), "-1 4");
     ASSERT_OK(program);
     ASSERT_EQ(program->ops.size(), 3u);
     EXPECT_EQ(program->ops[0].name, "first/inner/n");
@@ -137,8 +137,8 @@ const std::string kBranches = Unary("negate", "Neg") + Unary("square", "Square")
 
 TEST(FunctionsTest, IfTakesANumberForTrueUnlessItIsZero) {
   const auto program = LowerText(GraphOf(If("c"), kBranches));
-  EXPECT_EQ(Run(program, 0), "1 16");
-  EXPECT_EQ(Run(program, 7), "-1 4");
+  EXPECT_EQ(Answer(program, 0), "1 16");
+  EXPECT_EQ(Answer(program, 7), "-1 4");
   ASSERT_OK(program);
   EXPECT_TRUE(IsIf(program->ops.at(0)));
 }
@@ -163,7 +163,7 @@ TEST(FunctionsTest, CaseTakesTheLastBranchForAnIndexWithoutOne) {
   const auto program = LowerText(GraphOf(choose, kBranches + Unary("abs", "Abs")));
   for (const auto& [index, wanted] :
        std::vector<std::pair<int32_t, std::string>>{{0, "-1 4"}, {1, "1 16"}, {2, "1 4"}, {3, "1 4"}, {-1, "1 4"}}) {
-    EXPECT_EQ(Run(program, index), wanted);
+    EXPECT_EQ(Answer(program, index), wanted);
   }
 }
 
