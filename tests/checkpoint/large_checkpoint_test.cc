@@ -105,7 +105,7 @@ TEST(LargeCheckpointTest, PastFourGibibytes) {
 TEST(LargeCheckpointTest, ManyTensors) {
   constexpr int kTensors = 100000;
   const std::string prefix = TempDir() + "/m";
-  [[maybe_unused]] const int64_t before = AnonymousBytes();
+  const int64_t before = AnonymousBytes();
   ASSERT_OK_AND_ASSIGN(const auto writer, CheckpointWriter::Create(prefix));
   for (int i = 0; i < kTensors; ++i) {
     ASSERT_OK(writer->Add(absl::StrCat("layer_", i, "/weights"), Tensor::Of<float>({static_cast<float>(i)})));
@@ -118,9 +118,7 @@ TEST(LargeCheckpointTest, ManyTensors) {
     EXPECT_THAT(tensor.flat<float>(), ElementsAre(static_cast<float>(i)));
   }
   // Names, shapes and places: about 600 bytes a tensor while both writer and reader live.
-#ifndef __SANITIZE_ADDRESS__  // which takes memory of its own
-  EXPECT_LT(AnonymousBytes() - before, int64_t{kTensors} * 1500);
-#endif
+  EXPECT_LT(AnonymousBytes() - before, int64_t{kTensors} * 2500);  // the address sanitizer's own included
 }
 
 }  // namespace
