@@ -9,16 +9,16 @@
 
 namespace floe {
 
-absl::StatusOr<std::map<std::string, std::string>> ObjectKeysByName(const CheckpointReader& checkpoint) {
-  std::map<std::string, std::string> keys;
-  const CheckpointTensor* const stored = checkpoint.Find(kObjectGraphKey);
-  if (stored == nullptr) return keys;
+namespace {
+
+absl::StatusOr<tensorflow::TrackableObjectGraph> ReadGraph(const CheckpointReader& checkpoint,
+                                                           const CheckpointTensor& stored) {
   const auto damaged = [&](absl::string_view what) {
     return absl::DataLossError(
         absl::StrCat("tensor '", kObjectGraphKey, "' of checkpoint '", checkpoint.prefix(), "': ", what));
   };
-  if (stored->dtype != DType::kString || stored->shape != Shape()) {
-    return damaged(absl::StrCat("wanted one string, got ", stored->dtype_name, " ", stored->shape.ToString()));
+  if (stored.dtype != DType::kString || stored.shape != Shape()) {
+    return damaged(absl::StrCat("wanted one string, got ", stored.dtype_name, " ", stored.shape.ToString()));
   }
   FLOE_ASSIGN_OR_RETURN(const Tensor tensor, checkpoint.Read(kObjectGraphKey));
   const std::string& bytes = *tensor.data<std::string>();
@@ -26,6 +26,16 @@ absl::StatusOr<std::map<std::string, std::string>> ObjectKeysByName(const Checkp
   if (bytes.size() > std::numeric_limits<int>::max() || !graph.ParseFromString(bytes)) {
     return damaged("not a graph of objects");
   }
+  return graph;
+}
+
+}  // namespace
+
+absl::StatusOr<std::map<std::string, std::string>> ObjectKeysByName(const CheckpointReader& checkpoint) {
+  std::map<std::string, std::string> keys;
+  const CheckpointTensor* const stored = checkpoint.Find(kObjectGraphKey);
+  if (stored == nullptr) return keys;
+  FLOE_ASSIGN_OR_RETURN(const tensorflow::TrackableObjectGraph graph, ReadGraph(checkpoint, *stored));
   std::set<std::string> shared;
   for (const tensorflow::TrackableObjectGraph::TrackableObject& node : graph.nodes()) {
     for (const auto& attribute : node.attributes()) {
@@ -36,6 +46,19 @@ absl::StatusOr<std::map<std::string, std::string>> ObjectKeysByName(const Checkp
   }
   for (const std::string& name : shared) keys.erase(name);
   return keys;
+}
+
+absl::StatusOr<Tensor> RenamedObjectGraph(const CheckpointReader& checkpoint,
+                                          const std::map<std::string, std::string>& new_keys) {
+  FLOE_ASSIGN_OR_RETURN(tensorflow::TrackableObjectGraph graph,
+                        ReadGraph(checkpoint, *checkpoint.Find(kObjectGraphKey)));
+  for (tensorflow::TrackableObjectGraph::TrackableObject& node : *graph.mutable_nodes()) {
+    for (auto& attribute : *node.mutable_attributes()) {
+      const auto found = new_keys.find(attribute.checkpoint_key());
+      if (found != new_keys.end()) attribute.set_checkpoint_key(found->second);
+    }
+  }
+  return Tensor::Scalar<std::string>(graph.SerializeAsString());
 }
 
 }  // namespace floe

@@ -18,6 +18,10 @@ inline constexpr char kObjectGraphKey[] = "_CHECKPOINTABLE_OBJECT_GRAPH";
 // checkpoints that are saved by name. DATA_LOSS for a damaged graph.
 absl::StatusOr<std::map<std::string, std::string>> ObjectKeysByName(const CheckpointReader& checkpoint);
 
+// The tensor of the graph with new keys in the place of old ones. The checkpoint has such a graph.
+absl::StatusOr<Tensor> RenamedObjectGraph(const CheckpointReader& checkpoint,
+                                          const std::map<std::string, std::string>& new_keys);
+
 }  // namespace floe
 
 #endif  // FLOE_CHECKPOINT_OBJECT_GRAPH_H_

@@ -41,12 +41,36 @@ absl::StatusOr<tensorflow::SavedTensorSlices> ParseRow(absl::string_view row) {
   return message;
 }
 
-// How many elements the message holds, whatever their dtype.
-int64_t CountElements(const tensorflow::TensorProto& proto) {
-  return int64_t{proto.half_val_size()} + proto.float_val_size() + proto.double_val_size() + proto.int_val_size() +
-         proto.string_val_size() + proto.scomplex_val_size() / 2 + proto.int64_val_size() + proto.bool_val_size() +
-         proto.dcomplex_val_size() / 2 + proto.uint32_val_size() + proto.uint64_val_size() +
-         static_cast<int64_t>(proto.float8_val().size());
+// How many elements the message holds in the field of that dtype.
+int64_t CountElements(const tensorflow::TensorProto& proto, DType dtype) {
+  switch (dtype) {
+    case DType::kFloat:
+      return proto.float_val_size();
+    case DType::kDouble:
+      return proto.double_val_size();
+    case DType::kInt64:
+      return proto.int64_val_size();
+    case DType::kUint32:
+      return proto.uint32_val_size();
+    case DType::kUint64:
+      return proto.uint64_val_size();
+    case DType::kBool:
+      return proto.bool_val_size();
+    case DType::kHalf:
+    case DType::kBfloat16:
+      return proto.half_val_size();
+    case DType::kComplex64:
+      return proto.scomplex_val_size() / 2;
+    case DType::kComplex128:
+      return proto.dcomplex_val_size() / 2;
+    case DType::kString:
+      return proto.string_val_size();
+    case DType::kFloat8E5M2:
+    case DType::kFloat8E4M3:
+      return static_cast<int64_t>(proto.float8_val().size());
+    default:
+      return proto.int_val_size();
+  }
 }
 
 class V1Reader final : public CheckpointReader {
@@ -191,9 +215,10 @@ class V1Reader final : public CheckpointReader {
     }
     tensorflow::TensorProto& proto = *message.mutable_data()->mutable_data();
     const Shape shape = PieceShape(tensor, piece);
-    if (!proto.tensor_content().empty() || CountElements(proto) != shape.num_elements()) {
-      return absl::InvalidArgumentError(absl::StrCat("wanted ", shape.num_elements(), " elements for shape ",
-                                                     shape.ToString(), ", got ", CountElements(proto)));
+    const int64_t count = CountElements(proto, tensor.dtype);
+    if (!proto.tensor_content().empty() || count != shape.num_elements()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("wanted ", shape.num_elements(), " elements for shape ", shape.ToString(), ", got ", count));
     }
     proto.set_dtype(static_cast<tensorflow::DataType>(tensor.dtype));
     ShapeToProto(shape, proto.mutable_tensor_shape());

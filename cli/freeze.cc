@@ -46,6 +46,12 @@ std::string SignatureText(const std::vector<SignatureTensor>& tensors) {
   return absl::StrJoin(parts, ", ");
 }
 
+nlohmann::json SignatureJson(const std::vector<SignatureTensor>& tensors) {
+  nlohmann::json json = nlohmann::json::object();
+  for (const SignatureTensor& tensor : tensors) json[tensor.key] = tensor.tensor;
+  return json;
+}
+
 absl::Status Freeze(const FreezeArgs& args) {
   FreezeOptions options = args.options;
   options.moving_average = !args.average_name.empty();
@@ -56,14 +62,21 @@ absl::Status Freeze(const FreezeArgs& args) {
   FLOE_ASSIGN_OR_RETURN(const FrozenGraph frozen, FreezeFiles(args, options));
   FLOE_ASSIGN_OR_RETURN(const int64_t bytes, frozen.graph.WriteFile(args.output));
   if (args.json) {
-    PrintJson({{"path", args.output},
-               {"bytes", bytes},
-               {"nodes", frozen.graph.num_nodes()},
-               {"outputs", frozen.outputs},
-               {"variables", frozen.variables},
-               {"moving_averages", frozen.averaged},
-               {"tables", frozen.tables},
-               {"decided", frozen.decided}});
+    nlohmann::json report = {{"path", args.output},
+                             {"bytes", bytes},
+                             {"nodes", frozen.graph.num_nodes()},
+                             {"outputs", frozen.outputs},
+                             {"variables", frozen.variables},
+                             {"moving_averages", frozen.averaged},
+                             {"tables", frozen.tables},
+                             {"decided", frozen.decided}};
+    if (frozen.signature.has_value()) {
+      report["signature"] = {{"name", frozen.signature->name},
+                             {"method", frozen.signature->method},
+                             {"inputs", SignatureJson(frozen.signature->inputs)},
+                             {"outputs", SignatureJson(frozen.signature->outputs)}};
+    }
+    PrintJson(report);
     return absl::OkStatus();
   }
   std::printf("%s: %lld bytes, %d nodes, %d variable%s", args.output.c_str(), static_cast<long long>(bytes),

@@ -239,25 +239,23 @@ absl::StatusOr<std::string> Graph::Serialize() const {
 
 absl::StatusOr<int64_t> Graph::WriteFile(const std::string& path, FileSystem& files) const {
   FLOE_ASSIGN_OR_RETURN(const int64_t size, EncodedSize());
-  FLOE_RETURN_IF_ERROR(WriteFileAtomically(
-      path,
-      [this](WritableFile* file) {
-        constexpr size_t kChunk = size_t{1} << 16;
-        std::string small;  // nodes are many, and small
-        const auto flush = [&]() -> absl::Status {
-          FLOE_RETURN_IF_ERROR(file->Append(small));
-          small.clear();
-          return absl::OkStatus();
-        };
-        FLOE_RETURN_IF_ERROR(WriteTo([&](absl::string_view bytes) -> absl::Status {
-          if (small.size() + bytes.size() > kChunk) FLOE_RETURN_IF_ERROR(flush());
-          if (bytes.size() >= kChunk) return file->Append(bytes);
-          small.append(bytes.data(), bytes.size());
-          return absl::OkStatus();
-        }));
-        return flush();
-      },
-      files));
+  const auto write = [this](WritableFile* file) -> absl::Status {
+    constexpr size_t kChunk = size_t{1} << 16;
+    std::string small;  // nodes are many, and small
+    const Sink append = [&](absl::string_view bytes) -> absl::Status {
+      if (small.size() + bytes.size() > kChunk) {
+        const absl::Status flushed = file->Append(small);
+        if (!flushed.ok()) return flushed;
+        small.clear();
+      }
+      if (bytes.size() >= kChunk) return file->Append(bytes);
+      small.append(bytes.data(), bytes.size());
+      return absl::OkStatus();
+    };
+    FLOE_RETURN_IF_ERROR(WriteTo(append));
+    return file->Append(small);
+  };
+  FLOE_RETURN_IF_ERROR(WriteFileAtomically(path, write, files));
   return size;
 }
 

@@ -86,13 +86,18 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileFrozen(const FrozenGraph& fr
   std::vector<std::string> fed;
   for (const SignatureTensor& input : frozen.signature->inputs) {
     FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input.tensor));
+    if (frozen.graph.Find(ref.node) < 0) continue;  // not needed for the outputs that were asked for
     fed.emplace_back(ref.node);
     boundary.inputs.emplace_back(input.key, FormatInputRef(ref.node, ref.output));
   }
   for (const std::string& placeholder : needed) {
     if (std::find(fed.begin(), fed.end(), placeholder) != fed.end()) continue;
-    return absl::FailedPreconditionError(absl::StrCat("signature '", frozen.signature->name, "' feeds ", ListNames(fed),
-                                                      ", but its outputs need '", placeholder, "' too"));
+    if (options.outputs.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat("signature '", frozen.signature->name, "' feeds ",
+                                                        ListNames(fed), ", but its outputs need '", placeholder,
+                                                        "' too"));
+    }
+    boundary.inputs.emplace_back(placeholder, placeholder);
   }
   for (const SignatureTensor& output : frozen.signature->outputs) {
     FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(output.tensor));

@@ -282,6 +282,7 @@ class Converter {
     const int arg = input - caller.first_input;
     if (arg < 0) return absl::OkStatus();
     FLOE_RETURN_IF_ERROR(SetType(caller.types, arg, type.dtype, &node->attrs));
+    node->attrs.Erase("_output_shapes");  // those of the handle
     if (IsWhile(node->op) && node->attrs.Has("output_shapes")) {
       FLOE_RETURN_IF_ERROR(ChangeAttr("output_shapes", &node->attrs, [&](tensorflow::AttrValue* value) {
         if (arg < value->list().shape_size()) {

@@ -11,6 +11,7 @@
 #include "graph/inline_functions.h"
 #include "session/conditionals.h"
 #include "session/convert_variables.h"
+#include "session/dropout.h"
 #include "session/graph_outputs.h"
 #include "session/lookup_tables.h"
 #include "session/problems.h"
@@ -37,11 +38,27 @@ absl::StatusOr<const Signature*> ChooseSignature(const MetaGraph& meta, const st
       absl::StrCat("no signature '", wanted, "'", DidYouMean(wanted, names), "; there is ", ListNames(names)));
 }
 
-absl::Status ChooseOutputs(const MetaGraph& meta, const FreezeOptions& options, FrozenGraph* frozen) {
-  if (!options.outputs.empty()) {
-    frozen->outputs = options.outputs;
-    return absl::OkStatus();
+// Outputs that the user names: nodes or tensors of the graph, or keys of the signature's outputs.
+absl::Status TakeNamedOutputs(const MetaGraph& meta, const FreezeOptions& options, FrozenGraph* frozen) {
+  frozen->outputs = options.outputs;
+  if (meta.signatures.empty() && options.signature.empty()) return absl::OkStatus();
+  const absl::StatusOr<const Signature*> signature = ChooseSignature(meta, options.signature);
+  if (!signature.ok()) return options.signature.empty() ? absl::OkStatus() : signature.status();
+  frozen->signature = **signature;
+  frozen->signature->outputs.clear();
+  for (std::string& output : frozen->outputs) {
+    SignatureTensor named{output, output};
+    for (const SignatureTensor& known : (*signature)->outputs) {
+      if (known.key == output && meta.graph.Find(output) < 0) named = known;
+    }
+    output = named.tensor;
+    frozen->signature->outputs.push_back(std::move(named));
   }
+  return absl::OkStatus();
+}
+
+absl::Status ChooseOutputs(const MetaGraph& meta, const FreezeOptions& options, FrozenGraph* frozen) {
+  if (!options.outputs.empty()) return TakeNamedOutputs(meta, options, frozen);
   if (options.signature.empty() && meta.signatures.empty()) {
     FLOE_ASSIGN_OR_RETURN(frozen->outputs, FindGraphOutputs(meta.graph));
     return absl::OkStatus();
@@ -65,10 +82,24 @@ absl::Status ChooseOutputs(const MetaGraph& meta, const FreezeOptions& options, 
   return absl::OkStatus();
 }
 
+// The nodes to keep: those of the outputs, and, where these are all of a signature's, its inputs: one that nothing uses
+// can be fed all the same.
+std::vector<std::string> NodesToKeep(const FrozenGraph& frozen, const FreezeOptions& options, const Graph& graph) {
+  std::vector<std::string> nodes;
+  for (const std::string& output : frozen.outputs) nodes.push_back(NodeOfTensor(output));
+  if (!frozen.signature.has_value() || !options.outputs.empty()) return nodes;
+  for (const SignatureTensor& input : frozen.signature->inputs) {
+    const int index = graph.Find(NodeOfTensor(input.tensor));
+    if (index >= 0 && absl::StartsWith(graph.node(index).op, "Placeholder")) nodes.push_back(graph.node(index).name);
+  }
+  return nodes;
+}
+
 // What a signature feeds inside the graph (the result of an input pipeline, say) becomes a placeholder, and what would
 // have computed it is needed no longer.
 absl::Status CutAtInputs(const Signature& signature, Graph* graph) {
   for (const SignatureTensor& input : signature.inputs) {
+    if (input.tensor.empty()) continue;
     FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input.tensor));
     const absl::StatusOr<int> index = graph->FindOrError(ref.node);
     if (!index.ok()) {
@@ -87,22 +118,23 @@ absl::Status CutAtInputs(const Signature& signature, Graph* graph) {
   return absl::OkStatus();
 }
 
-// The part of the graph that the outputs need, with functions inlined, conditionals decided where that can be known,
-// and training's leftovers dropped.
-absl::StatusOr<Graph> InferencePart(const Graph& whole, const std::vector<std::string>& outputs,
+// The part of the graph that the nodes `keep` need, with functions inlined, conditionals decided where that can be
+// known, and training's leftovers dropped.
+absl::StatusOr<Graph> InferencePart(const Graph& whole, const std::vector<std::string>& keep,
                                     std::set<std::string>* decided) {
-  std::vector<std::string> keep;
-  for (const std::string& output : outputs) keep.push_back(NodeOfTensor(output));
-  FLOE_ASSIGN_OR_RETURN(Graph graph, ExtractSubgraph(whole, outputs));
+  FLOE_ASSIGN_OR_RETURN(Graph graph, ExtractSubgraph(whole, keep));
   // A conditional that is decided is a call of its branch, and functions hold conditionals.
   while (true) {
     FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> deciders, FoldKnownConditionals(&graph));
     decided->insert(deciders.begin(), deciders.end());
+    FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> idle, FoldIdleDropout(&graph));
+    decided->insert(idle.begin(), idle.end());
     FLOE_RETURN_IF_ERROR(DropControlInputsThatWrite(&graph));
-    FLOE_ASSIGN_OR_RETURN(graph, ExtractSubgraph(graph, outputs));
+    FLOE_ASSIGN_OR_RETURN(graph, ExtractSubgraph(graph, keep));
     FLOE_ASSIGN_OR_RETURN(const bool calls, HasCalls(graph));
     if (!calls) return graph;
     FLOE_ASSIGN_OR_RETURN(graph, InlineFunctions(graph, keep));
+    FLOE_RETURN_IF_ERROR(DropIdleControlInputs(&graph));
   }
 }
 
@@ -141,7 +173,8 @@ absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader
   Graph whole = meta.graph;
   if (frozen.signature.has_value()) FLOE_RETURN_IF_ERROR(CutAtInputs(*frozen.signature, &whole));
   std::set<std::string> decided;
-  FLOE_ASSIGN_OR_RETURN(frozen.graph, InferencePart(whole, frozen.outputs, &decided));
+  FLOE_ASSIGN_OR_RETURN(frozen.graph, InferencePart(whole, NodesToKeep(frozen, options, whole), &decided));
+  FLOE_RETURN_IF_ERROR(CheckNoCycles(frozen.graph));
 
   // Everything that stands in the way is told at once.
   Problems problems;
@@ -168,7 +201,8 @@ absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader
 
   // A placeholder that decided one conditional may still feed other things.
   for (const std::string& name : decided) {
-    if (frozen.graph.Find(name) < 0) frozen.decided.push_back(name);
+    const int index = frozen.graph.Find(name);
+    if (index < 0 || frozen.graph.node(index).op != "PlaceholderWithDefault") frozen.decided.push_back(name);
   }
   if (!options.renames.empty()) FLOE_RETURN_IF_ERROR(ApplyRenames(options.renames, &frozen));
   return frozen;

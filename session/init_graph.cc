@@ -1,5 +1,7 @@
 #include "session/init_graph.h"
 
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -29,6 +31,26 @@ int HandleBehind(const Graph& graph, const NodeInputs& inputs, int index) {
     index = sources[0];
   }
   return index;
+}
+
+// A few bytes of a graph can ask for any amount of memory; no table needs so much.
+constexpr int64_t kMaxValueBytes = int64_t{256} << 20;
+
+absl::Status CheckSize(const OpInfo& op, const Node& node, const std::vector<Tensor>& inputs) {
+  std::vector<TensorInfo> infos;
+  for (const Tensor& input : inputs) infos.push_back({input.dtype(), input.shape(), &input});
+  InferContext context(node.name, node.attrs, infos);
+  // What does not fit is said, with the node's name, when it is evaluated.
+  if (!op.infer(context).ok()) return absl::OkStatus();
+  for (const TensorInfo& output : context.outputs()) {
+    if (!output.shape.IsFullyDefined()) continue;
+    const absl::StatusOr<Shape> shape = Shape::Checked(output.shape.dims());
+    const int64_t element = std::max<int64_t>(ElementBytes(output.dtype), 1);
+    if (shape.ok() && shape->num_elements() <= kMaxValueBytes / element) continue;
+    return absl::ResourceExhaustedError(absl::StrCat("node '", node.name, "' (", node.op, ") makes a tensor of shape ",
+                                                     output.shape.ToString(), ", too large for an initial value"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -131,6 +153,7 @@ absl::StatusOr<Tensor> InitGraph::EvaluateNew(int index, int output, const Varia
         return absl::FailedPreconditionError(
             absl::StrCat("node '", node.name, "' (", node.op, ") cannot be computed before the model runs"));
       }
+      FLOE_RETURN_IF_ERROR(CheckSize(*op, node, inputs));
       FLOE_ASSIGN_OR_RETURN(results, floe::Evaluate(*op, node.name, node.attrs, inputs));
     }
   }

@@ -24,6 +24,8 @@ constexpr int kVariableName = 1;
 // A signature of this name names the op that initialises, and so do these collections: TensorFlow 2's, TensorFlow 1's,
 // and that of a training graph's tables.
 constexpr char kInitSignature[] = "__saved_model_init_op";
+// TensorFlow 1's builder lists assets in a collection.
+constexpr char kAssetCollection[] = "saved_model_assets";
 constexpr char kTrainSignature[] = "__saved_model_train_op";
 constexpr const char* kInitCollections[] = {"saved_model_main_op", "legacy_init_op", "table_initializer"};
 
@@ -89,12 +91,26 @@ absl::Status AddSignature(absl::string_view entry, MetaGraph* meta) {
   return absl::OkStatus();
 }
 
+absl::Status AddAsset(absl::string_view bytes, MetaGraph* meta) {
+  tensorflow::AssetFileDef asset;
+  if (!ParseMessage(bytes, &asset)) return Malformed("asset");
+  std::pair<std::string, std::string> entry(asset.filename(), asset.tensor_info().name());
+  const bool known = std::find(meta->assets.begin(), meta->assets.end(), entry) != meta->assets.end();
+  if (!known) meta->assets.push_back(std::move(entry));
+  return absl::OkStatus();
+}
+
 absl::Status AddCollection(absl::string_view entry, MetaGraph* meta) {
   FLOE_ASSIGN_OR_RETURN(const auto parsed, ParseEntry<tensorflow::CollectionDef>(entry, "collection"));
   const auto& [name, proto] = parsed;
   for (const char* const init : kInitCollections) {
     if (name != init) continue;
     for (const std::string& node : proto.node_list().value()) meta->init_ops.push_back(NodeOfTensor(node));
+  }
+  if (name == kAssetCollection) {
+    for (const google::protobuf::Any& any : proto.any_list().value()) {
+      FLOE_RETURN_IF_ERROR(AddAsset(any.value(), meta));
+    }
   }
   // Collections of variables hold VariableDefs, whose first field is the variable's tensor.
   for (const std::string& bytes : proto.bytes_list().value()) {
@@ -144,12 +160,9 @@ absl::StatusOr<MetaGraph> MetaGraph::Parse(absl::string_view bytes, const std::s
       case kSignatureDef:
         FLOE_RETURN_IF_ERROR(AddSignature(field.bytes, &meta));
         break;
-      case kAsset: {
-        tensorflow::AssetFileDef asset;
-        if (!ParseMessage(field.bytes, &asset)) return Malformed("asset");
-        meta.assets.emplace_back(asset.filename(), asset.tensor_info().name());
+      case kAsset:
+        FLOE_RETURN_IF_ERROR(AddAsset(field.bytes, &meta));
         break;
-      }
       default:
         break;
     }

@@ -55,8 +55,16 @@ absl::StatusOr<size_t> Choose(const std::vector<MetaGraphSummary>& metas, const 
                                           all.empty() ? "none at all" : absl::StrJoin(all, "; ")));
 }
 
-absl::StatusOr<MetaGraph> ParseChosen(const Encoded& encoded, const std::vector<std::string>& tags) {
-  const auto& [bytes, owner] = encoded;
+}  // namespace
+
+bool IsSavedModel(const std::string& folder, FileSystem& files) {
+  return files.IsDirectory(folder) &&
+         (files.Exists(JoinPath(folder, kBinary)) || files.Exists(JoinPath(folder, kText)));
+}
+
+absl::StatusOr<MetaGraph> ParseSavedModel(absl::string_view bytes, const std::shared_ptr<const void>& owner,
+                                          std::vector<std::string> tags) {
+  std::sort(tags.begin(), tags.end());
   if (static_cast<int64_t>(bytes.size()) > kMaxGraphBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("a SavedModel of ", bytes.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
@@ -75,22 +83,15 @@ absl::StatusOr<MetaGraph> ParseChosen(const Encoded& encoded, const std::vector<
   return MetaGraph::Parse(encoded_metas[chosen], owner);
 }
 
-}  // namespace
-
-bool IsSavedModel(const std::string& folder, FileSystem& files) {
-  return files.IsDirectory(folder) &&
-         (files.Exists(JoinPath(folder, kBinary)) || files.Exists(JoinPath(folder, kText)));
-}
-
 absl::StatusOr<SavedModel> LoadSavedModel(const std::string& folder, std::vector<std::string> tags) {
   FileSystem& files = FileSystem::Posix();
-  std::sort(tags.begin(), tags.end());
   SavedModel model;
   model.folder = folder;
   const bool text = !files.Exists(JoinPath(folder, kBinary));
   const std::string path = JoinPath(folder, text ? kText : kBinary);
   const absl::StatusOr<Encoded> encoded = ReadEncoded(path, text);
-  absl::StatusOr<MetaGraph> meta = encoded.ok() ? ParseChosen(*encoded, tags) : encoded.status();
+  absl::StatusOr<MetaGraph> meta =
+      encoded.ok() ? ParseSavedModel(encoded->first, encoded->second, std::move(tags)) : encoded.status();
   if (!meta.ok()) {
     // Errors of reading name the file already.
     const bool named = absl::StrContains(meta.status().message(), path);

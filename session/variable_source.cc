@@ -1,7 +1,6 @@
 #include "session/variable_source.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 #include <vector>
 
@@ -9,12 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/suggest.h"
-#include "tensorflow/core/protobuf/trackable_object_graph.pb.h"
+#include "checkpoint/object_graph.h"
 
 namespace floe {
 namespace {
-
-constexpr char kObjectGraph[] = "_CHECKPOINTABLE_OBJECT_GRAPH";
 
 // Reference variables may leave it unknown, in either of two forms.
 absl::StatusOr<PartialShape> ShapeOf(const Node& variable) {
@@ -33,27 +30,9 @@ VariableSource::VariableSource(const MetaGraph& meta, VariableKeys keys, const C
     averages_listed_ = true;
     may_be_averaged_.insert(found->second.begin(), found->second.end());
   }
-  if (checkpoint != nullptr) ReadObjectGraph();
-}
-
-void VariableSource::ReadObjectGraph() {
-  if (checkpoint_->Find(kObjectGraph) == nullptr) return;
+  if (checkpoint == nullptr) return;
   // It only helps to find names: a damaged one shows when a variable is not found.
-  const absl::StatusOr<Tensor> tensor = checkpoint_->Read(kObjectGraph);
-  if (!tensor.ok() || tensor->dtype() != DType::kString || tensor->num_elements() != 1) return;
-  const std::string& bytes = *tensor->data<std::string>();
-  tensorflow::TrackableObjectGraph graph;
-  if (bytes.size() > std::numeric_limits<int>::max() ||
-      !graph.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    return;
-  }
-  for (const auto& node : graph.nodes()) {
-    for (const auto& attribute : node.attributes()) {
-      if (attribute.name() == "VARIABLE_VALUE" && !attribute.full_name().empty()) {
-        object_keys_.emplace(attribute.full_name(), attribute.checkpoint_key());
-      }
-    }
-  }
+  if (auto by_name = ObjectKeysByName(*checkpoint); by_name.ok()) object_keys_ = *std::move(by_name);
 }
 
 absl::StatusOr<Tensor> VariableSource::Read(const Node& variable) {

@@ -5,10 +5,10 @@
 #ifndef FLOE_SESSION_VARIABLE_SOURCE_H_
 #define FLOE_SESSION_VARIABLE_SOURCE_H_
 
+#include <map>
 #include <optional>
 #include <string>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "checkpoint/checkpoint_reader.h"
@@ -38,8 +38,6 @@ class VariableSource {
   const CheckpointTensor* Find(const Node& variable, VariableKey* key);
   std::optional<VariableKey> MovingAverage(const Node& variable, const VariableKey& key) const;
   std::optional<VariableKey> PartOfPartitioned(const std::string& name) const;
-  // Object-based checkpoints have keys of their own, and the variables' names beside them.
-  void ReadObjectGraph();
 
   const MetaGraph& meta_;
   const VariableKeys keys_;
@@ -48,7 +46,7 @@ class VariableSource {
   const FreezeOptions& options_;
   bool averages_listed_ = false;  // whether the graph says which variables have moving averages
   absl::flat_hash_set<std::string> may_be_averaged_;
-  absl::flat_hash_map<std::string, std::string> object_keys_;  // by the variable's name
+  std::map<std::string, std::string> object_keys_;  // of an object-based checkpoint, by the variable's name
   int averaged_ = 0;
 };
 

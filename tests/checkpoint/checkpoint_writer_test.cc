@@ -1,25 +1,20 @@
 #include "checkpoint/checkpoint_writer.h"
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/status.h"
 #include "checkpoint/checkpoint_reader.h"
-#include "checkpoint/ordered_code.h"
-#include "checkpoint/table_reader.h"
-#include "proto/tensor_codec.h"
-#include "tensorflow/core/protobuf/tensor_bundle.pb.h"
-#include "tensorflow/core/util/saved_tensor_slice.pb.h"
 #include "tests/testing/bundle_writer.h"
+#include "tests/testing/rewrite_checkpoint.h"
 #include "tests/testing/shared_data.h"
 
 namespace floe {
 namespace {
 
 using ::floe::testing::ReadTestFile;
+using ::floe::testing::RewriteCheckpoint;
 using ::floe::testing::SharedPath;
 using ::floe::testing::StatusIs;
 using ::floe::testing::TempDir;
@@ -39,76 +34,6 @@ std::vector<std::string> FileNames(const std::string& directory) {
   return FileSystem::Posix().List(directory).value_or(std::vector<std::string>());
 }
 
-// What a checkpoint holds in the order in which it was saved: a tensor, or one of its slices as it was given.
-struct Saved {
-  std::string name;
-  Shape shape;
-  TensorSlice slice;
-  bool is_slice = false;
-};
-
-// Of each shard of a V2 checkpoint.
-std::vector<std::vector<Saved>> SavedInV2(const std::string& prefix) {
-  const auto table = *TableReader::Open(*FileSystem::Posix().Map(prefix + ".index"));
-  std::map<std::string, tensorflow::BundleEntryProto> entries;
-  size_t num_shards = 0;
-  EXPECT_OK(table->ForEach([&](absl::string_view key, absl::string_view value) {
-    tensorflow::BundleHeaderProto header;
-    if (key.empty() && header.ParseFromArray(value.data(), static_cast<int>(value.size()))) {
-      num_shards = static_cast<size_t>(header.num_shards());
-    } else {
-      EXPECT_TRUE(entries[std::string(key)].ParseFromArray(value.data(), static_cast<int>(value.size())));
-    }
-    return absl::OkStatus();
-  }));
-  // An empty tensor lies where the next one begins.
-  std::vector<std::multimap<std::pair<int64_t, int64_t>, Saved>> by_offset(num_shards);
-  const auto add = [&](const tensorflow::BundleEntryProto& entry, Saved saved) {
-    by_offset[static_cast<size_t>(entry.shard_id())].insert({{entry.offset(), entry.size()}, std::move(saved)});
-  };
-  for (const auto& [key, entry] : entries) {
-    if (IsSliceKey(key)) continue;
-    const Shape shape = *ShapeFromProto(entry.shape());
-    if (entry.slices_size() == 0) add(entry, {key, shape, {}, false});
-    for (const tensorflow::TensorSliceProto& proto : entry.slices()) {
-      const TensorSlice slice = *SliceFromProto(proto);
-      add(entries.at(EncodeSliceKey(key, slice)), {key, shape, slice, true});
-    }
-  }
-  std::vector<std::vector<Saved>> shards(num_shards);
-  for (size_t i = 0; i < num_shards; ++i) {
-    for (const auto& [offset, saved] : by_offset[i]) shards[i].push_back(saved);
-  }
-  return shards;
-}
-
-std::vector<Saved> SavedInV1(const std::string& path) {
-  const auto table = *TableReader::Open(*FileSystem::Posix().Map(path));
-  const absl::string_view row = *table->Find("");
-  tensorflow::SavedTensorSlices message;
-  EXPECT_TRUE(message.ParseFromArray(row.data(), static_cast<int>(row.size())));
-  std::vector<Saved> all;
-  for (const tensorflow::SavedSliceMeta& meta : message.meta().tensor()) {
-    for (const tensorflow::TensorSliceProto& proto : meta.slice()) {
-      all.push_back({meta.name(), *ShapeFromProto(meta.shape()), *SliceFromProto(proto), true});
-    }
-  }
-  return all;
-}
-
-absl::Status Copy(const CheckpointReader& reader, const std::vector<Saved>& all, CheckpointWriter& writer) {
-  for (const Saved& saved : all) {
-    if (!saved.is_slice) {
-      FLOE_ASSIGN_OR_RETURN(const Tensor tensor, reader.Read(saved.name));
-      FLOE_RETURN_IF_ERROR(writer.Add(saved.name, tensor));
-    } else {
-      FLOE_ASSIGN_OR_RETURN(const Tensor part, reader.ReadSlice(saved.name, saved.slice));
-      FLOE_RETURN_IF_ERROR(writer.AddSlice(saved.name, saved.shape, saved.slice, part));
-    }
-  }
-  return writer.Finish();
-}
-
 // What TensorFlow wrote, read and written again, is what TensorFlow wrote.
 class RewriteBundleTest : public ::testing::TestWithParam<const char*> {};
 
@@ -116,10 +41,7 @@ TEST_P(RewriteBundleTest, SameBytes) {
   FLOE_REQUIRE_SHARED("checkpoints");
   const std::string source = SharedPath(std::string("checkpoints/") + GetParam());
   const std::string prefix = TempDir() + "/sub/m";
-  ASSERT_OK_AND_ASSIGN(const auto reader, CheckpointReader::Open(source));
-  const std::vector<std::vector<Saved>> shards = SavedInV2(source);
-  ASSERT_EQ(shards.size(), 1u);
-  ASSERT_OK(Copy(*reader, shards[0], *Writer(prefix)));
+  ASSERT_OK(RewriteCheckpoint(source, prefix));
   EXPECT_EQ(ReadTestFile(prefix + ".index"), ReadTestFile(source + ".index"));
   EXPECT_EQ(ReadTestFile(prefix + ".data-00000-of-00001"), ReadTestFile(source + ".data-00000-of-00001"));
   EXPECT_THAT(FileNames(DirectoryOf(prefix)), ElementsAre("m.data-00000-of-00001", "m.index"));
@@ -135,15 +57,7 @@ TEST(RewriteTest, PartitionedAndSharded) {
   FLOE_REQUIRE_SHARED("checkpoints");
   const std::string source = SharedPath("checkpoints/partitioned_and_sharded/model.ckpt-100");
   const std::string directory = TempDir(), prefix = directory + "/m-100";
-  ASSERT_OK_AND_ASSIGN(const auto reader, CheckpointReader::Open(source));
-  const std::vector<std::vector<Saved>> shards = SavedInV2(source);
-  ASSERT_EQ(shards.size(), 2u);
-  std::vector<std::string> parts;
-  for (int shard = 0; shard < 2; ++shard) {
-    parts.push_back(ShardedFilename(prefix + "_temp/part", shard, 2));
-    ASSERT_OK(Copy(*reader, shards[static_cast<size_t>(shard)], *Writer(parts.back())));
-  }
-  ASSERT_OK(MergeCheckpoints(parts, prefix));
+  ASSERT_OK(RewriteCheckpoint(source, prefix));
   for (const char* file : {".index", ".data-00000-of-00002", ".data-00001-of-00002"}) {
     EXPECT_EQ(ReadTestFile(prefix + file), ReadTestFile(source + file)) << file;
   }
@@ -158,8 +72,7 @@ TEST(RewriteTest, V1) {
                            "v1_format_sharded/model.ckpt-3-00001-of-00002"}) {
     const std::string source = SharedPath(std::string("checkpoints/") + name);
     const std::string copy = TempDir() + "/m";
-    ASSERT_OK_AND_ASSIGN(const auto reader, CheckpointReader::Open(source));
-    ASSERT_OK(Copy(*reader, SavedInV1(source), *Writer(copy, CheckpointFormat::kV1)));
+    ASSERT_OK(RewriteCheckpoint(source, copy));
     EXPECT_EQ(ReadTestFile(copy), ReadTestFile(source)) << name;
     EXPECT_THAT(FileNames(DirectoryOf(copy)), ElementsAre("m"));
   }
