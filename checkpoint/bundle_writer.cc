@@ -7,9 +7,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "checkpoint/coding.h"
+#include "base/varint.h"
+#include "checkpoint/checkpoint_path.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/ordered_code.h"
 #include "checkpoint/replacement.h"
@@ -23,10 +23,6 @@ namespace floe {
 namespace {
 
 constexpr int kBundleVersion = 1;
-
-std::string DataPath(const std::string& prefix, int shard, int num_shards) {
-  return absl::StrFormat("%s.data-%05d-of-%05d", prefix, shard, num_shards);
-}
 
 // A slice that is all of its tensor is stored as the tensor.
 bool IsWhole(const TensorSlice& slice, const Shape& shape) {
@@ -58,7 +54,7 @@ class BundleWriter final : public CheckpointWriter {
       : prefix_(std::move(prefix)), options_(std::move(options)) {}
 
   absl::Status Init() {
-    FLOE_ASSIGN_OR_RETURN(data_, TemporaryFile::Create(DataPath(prefix_, 0, 1), *options_.files));
+    FLOE_ASSIGN_OR_RETURN(data_, TemporaryFile::Create(DataFile(prefix_, 0, 1), *options_.files));
     return absl::OkStatus();
   }
 
@@ -82,11 +78,8 @@ class BundleWriter final : public CheckpointWriter {
     tensorflow::BundleEntryProto& whole = sliced_[std::string(name)];
     if (whole.slices_size() > 0) {
       FLOE_ASSIGN_OR_RETURN(const Shape before, ShapeFromProto(whole.shape()));
-      if (before != shape || whole.dtype() != static_cast<tensorflow::DataType>(part.dtype())) {
-        return absl::InvalidArgumentError(
-            absl::StrCat(what, ": ", DTypeName(part.dtype()), " ", shape.ToString(), ", but a slice before was of ",
-                         DTypeName(static_cast<DType>(whole.dtype())), " ", before.ToString()));
-      }
+      FLOE_RETURN_IF_ERROR(
+          Annotate(CheckAsBefore(shape, part.dtype(), before, static_cast<DType>(whole.dtype())), what));
     }
     FLOE_RETURN_IF_ERROR(AddRow(EncodeSliceKey(name, slice), what, part));
     whole.set_dtype(static_cast<tensorflow::DataType>(part.dtype()));
@@ -132,7 +125,7 @@ class BundleWriter final : public CheckpointWriter {
     std::string varint;
     for (const std::string& text : tensor.flat<std::string>()) {
       varint.clear();
-      AppendVarint64(text.size(), &varint);
+      AppendVarint(text.size(), &varint);
       FLOE_RETURN_IF_ERROR(data_->Append(varint));
       const uint64_t length = text.size();
       const size_t covered = length <= std::numeric_limits<uint32_t>::max() ? sizeof(uint32_t) : sizeof(uint64_t);
@@ -186,7 +179,7 @@ absl::Status AddEntry(absl::string_view key, const std::string& input, int num_s
     whole.mutable_slices()->MergeFrom(entry->slices());
     return absl::OkStatus();
   }
-  entry->set_shard_id(ShardOf(DataPath(input, entry->shard_id(), num_shards), merged));
+  entry->set_shard_id(ShardOf(DataFile(input, entry->shard_id(), num_shards), merged));
   if (entry->slices_size() > 0) {
     merged->sliced[name] = *entry;
   } else {
@@ -250,7 +243,7 @@ absl::Status MergeCheckpoints(const std::vector<std::string>& inputs, const std:
                         WriteIndex(prefix, merged.header, merged.rows, files));
   std::vector<PendingFile> pending;
   for (int shard = 0; shard < num_shards; ++shard) {
-    pending.push_back({merged.data_files[static_cast<size_t>(shard)], DataPath(prefix, shard, num_shards)});
+    pending.push_back({merged.data_files[static_cast<size_t>(shard)], DataFile(prefix, shard, num_shards)});
     if (!files.Exists(pending.back().temporary)) {
       return absl::NotFoundError(absl::StrCat("'", pending.back().temporary, "', which is to be merged, is missing"));
     }

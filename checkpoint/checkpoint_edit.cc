@@ -9,7 +9,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
-#include "base/suggest.h"
 #include "checkpoint/checkpoint_writer.h"
 #include "checkpoint/object_graph.h"
 
@@ -95,12 +94,7 @@ absl::Status CheckSameTensors(const CheckpointReader& a, const CheckpointReader&
 
 absl::Status RenameTensors(const CheckpointReader& checkpoint, const std::map<std::string, std::string>& names,
                            const std::string& output, FileSystem& files) {
-  for (const auto& [from, to] : names) {
-    if (checkpoint.Find(from) == nullptr) {
-      return absl::NotFoundError(absl::StrCat("no tensor '", from, "' in checkpoint '", checkpoint.prefix(), "'",
-                                              DidYouMean(from, checkpoint.Names())));
-    }
-  }
+  for (const auto& [from, to] : names) FLOE_RETURN_IF_ERROR(checkpoint.FindOrError(from).status());
   const auto new_name = [&](const std::string& name) {
     const auto found = names.find(name);
     return found == names.end() ? name : found->second;

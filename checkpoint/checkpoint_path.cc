@@ -14,16 +14,12 @@
 namespace floe {
 namespace {
 
-// Apart, since question marks and a dash in a row would be a trigraph.
-constexpr char kAnyShard[] =
-    "-?????"
-    "-of-";
+// In the place of a shard's number: every shard.
+constexpr char kEveryShard[] = "?????";
 
 bool AllDigits(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
-
-constexpr char kEveryShard[] = "?????";
 
 // "model.ckpt" for "model.ckpt" + `separator` + "00000-of-00002", or with question marks for the shard, else nothing.
 std::string StemOfShard(absl::string_view name, absl::string_view separator) {
@@ -84,7 +80,7 @@ absl::StatusOr<CheckpointPath> ResolvePrefix(const std::string& path, FileSystem
 
 std::vector<std::string> V1Files(const std::string& prefix, FileSystem& files) {
   if (files.Exists(prefix) && !files.IsDirectory(prefix)) return {prefix};
-  const size_t wildcard = prefix.rfind(kAnyShard);
+  const size_t wildcard = prefix.rfind(absl::StrCat("-", kEveryShard, "-of-"));
   const std::string stem = BaseName(prefix.substr(0, wildcard));
   std::vector<std::string> shards;
   const absl::StatusOr<std::vector<std::string>> names = files.List(DirectoryOf(prefix));
@@ -115,6 +111,14 @@ std::string WithoutShard(const std::string& prefix) {
 
 std::string ShardedFilename(const std::string& prefix, int shard, int num_shards) {
   return absl::StrFormat("%s-%05d-of-%05d", prefix, shard, num_shards);
+}
+
+std::string ShardedFilespec(const std::string& prefix, int num_shards) {
+  return absl::StrFormat("%s-%s-of-%05d", prefix, kEveryShard, num_shards);
+}
+
+std::string DataFile(const std::string& prefix, int shard, int num_shards) {
+  return ShardedFilename(prefix + ".data", shard, num_shards);
 }
 
 absl::StatusOr<CheckpointPath> ResolveCheckpoint(const std::string& path, FileSystem& files) {

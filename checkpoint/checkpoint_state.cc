@@ -1,34 +1,19 @@
 #include "checkpoint/checkpoint_state.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/text_format.h>
-
 #include <charconv>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint_path.h"
+#include "proto/text_format.h"
 #include "tensorflow/python/training/checkpoint_state.pb.h"
 
 namespace floe {
 namespace {
-
-class FirstError final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 // As protobuf's text format escapes a string that is kept as UTF-8.
 std::string Quoted(absl::string_view text) {
@@ -80,16 +65,8 @@ std::string RelativeTo(const std::string& path, const std::string& directory) {
 }  // namespace
 
 absl::StatusOr<CheckpointState> ParseCheckpointState(absl::string_view text) {
-  if (text.size() > std::numeric_limits<int>::max())
-    return absl::InvalidArgumentError("not a checkpoint list: too long");
   tensorflow::CheckpointState proto;
-  google::protobuf::TextFormat::Parser parser;
-  FirstError error;
-  parser.RecordErrorsTo(&error);
-  parser.AllowUnknownField(true);
-  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (!parser.Parse(&stream, &proto))
-    return absl::InvalidArgumentError(absl::StrCat("not a checkpoint list: ", error.text()));
+  FLOE_RETURN_IF_ERROR(Annotate(ParseTextFormat(text, &proto, UnknownFields::kSkipped), "not a checkpoint list"));
   CheckpointState state;
   state.model_checkpoint_path = proto.model_checkpoint_path();
   state.all_model_checkpoint_paths = {proto.all_model_checkpoint_paths().begin(),

@@ -34,4 +34,12 @@ absl::Status CheckpointWriter::CheckPart(const Shape& shape, const TensorSlice& 
       absl::StrCat("wanted shape ", SliceShape(resolved).ToString(), ", got ", part.shape().ToString()));
 }
 
+absl::Status CheckpointWriter::CheckAsBefore(const Shape& shape, DType dtype, const Shape& shape_before,
+                                             DType dtype_before) {
+  if (shape == shape_before && dtype == dtype_before) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(DTypeName(dtype), " ", shape.ToString(),
+                                                 ", but a slice before was of ", DTypeName(dtype_before), " ",
+                                                 shape_before.ToString()));
+}
+
 }  // namespace floe

@@ -1,8 +1,7 @@
 // CheckpointWriter: writes tensors as a checkpoint, byte for byte as TensorFlow's SaveV2 or SaveSlices would.
 //
-//   V2   PREFIX.index and PREFIX.data-00000-of-00001; elements stream to the disk at Add. One writer a shard: each has
-//   a
-//        prefix of its own, and MergeCheckpoints makes one checkpoint of them.
+//   V2   PREFIX.index and PREFIX.data-00000-of-00001; elements stream to the disk at Add. One writer a shard: each
+//        has a prefix of its own, and MergeCheckpoints makes one checkpoint of them.
 //   V1   one file, PREFIX itself. A shard's PREFIX is its own file's name (ShardedFilename in checkpoint_path.h), and
 //        nothing is merged. Tensors are kept (shared, not copied) until Finish.
 //
@@ -53,6 +52,8 @@ class CheckpointWriter {
   static absl::Status CheckName(absl::string_view name);
   // That the slice lies inside the shape, and that `part` is of the slice's shape.
   static absl::Status CheckPart(const Shape& shape, const TensorSlice& slice, const Tensor& part);
+  // That a slice's tensor is what the slices before said it is.
+  static absl::Status CheckAsBefore(const Shape& shape, DType dtype, const Shape& shape_before, DType dtype_before);
 };
 
 // Makes one V2 checkpoint of several, as the op MergeV2Checkpoints does: the inputs' data files become the shards of

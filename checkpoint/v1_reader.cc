@@ -122,10 +122,8 @@ class V1Reader final : public CheckpointReader {
     for (const std::string& path : paths_) {
       if (path.substr(path.size() - 5) == total) continue;
       return absl::InvalidArgumentError(absl::StrCat("'", stem, "' has shards of more than one checkpoint, '",
-                                                     paths_[0], "' and '", path, "'; say which, '", stem,
-                                                     "-?????"
-                                                     "-of-",
-                                                     total, "' for instance"));
+                                                     paths_[0], "' and '", path, "'; say which, '",
+                                                     ShardedFilespec(stem, num_shards), "' for instance"));
     }
     for (int shard = 0; shard < num_shards; ++shard) {
       const std::string wanted = ShardedFilename(stem, shard, num_shards);
@@ -178,10 +176,6 @@ class V1Reader final : public CheckpointReader {
       entry.pieces.push_back({file, EncodeSliceKey(meta.name(), slice)});
     }
     return absl::OkStatus();
-  }
-
-  static Shape PieceShape(const CheckpointTensor& tensor, size_t piece) {
-    return tensor.slices.empty() ? tensor.shape : SliceShape(tensor.slices[piece]);
   }
 
   std::string Where(const CheckpointTensor& tensor, size_t piece) const {

@@ -79,11 +79,7 @@ class V1Writer final : public CheckpointWriter {
     }
     tensorflow::SavedSliceMeta& tensor = *meta_.mutable_tensor(found->second);
     FLOE_ASSIGN_OR_RETURN(const Shape before, ShapeFromProto(tensor.shape()));
-    if (before != shape || tensor.type() != static_cast<tensorflow::DataType>(part.dtype())) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(what, ": ", DTypeName(part.dtype()), " ", shape.ToString(), ", but a slice before was of ",
-                       DTypeName(static_cast<DType>(tensor.type())), " ", before.ToString()));
-    }
+    FLOE_RETURN_IF_ERROR(Annotate(CheckAsBefore(shape, part.dtype(), before, static_cast<DType>(tensor.type())), what));
     SliceToProto(slice, tensor.add_slice());
     rows_.emplace(std::move(key), Row{std::string(name), slice, part});
     return absl::OkStatus();

@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "base/suggest.h"
 #include "checkpoint/checkpoint_diff.h"
 #include "checkpoint/checkpoint_edit.h"
 #include "checkpoint/checkpoint_reader.h"
@@ -71,12 +70,8 @@ absl::Status AddRename(const CheckpointReader& checkpoint, const std::string& re
     }
     return absl::OkStatus();
   }
-  const std::string old = rename.substr(0, first);
-  if (checkpoint.Find(old) != nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("'", rename, "': the new name is empty"));
-  }
-  return absl::NotFoundError(absl::StrCat("no tensor '", old, "' in checkpoint '", checkpoint.prefix(), "'",
-                                          DidYouMean(old, checkpoint.Names())));
+  FLOE_RETURN_IF_ERROR(checkpoint.FindOrError(rename.substr(0, first)).status());
+  return absl::InvalidArgumentError(absl::StrCat("'", rename, "': the new name is empty"));
 }
 
 }  // namespace

@@ -244,8 +244,7 @@ absl::StatusOr<int64_t> Graph::WriteFile(const std::string& path, FileSystem& fi
     std::string small;  // nodes are many, and small
     const Sink append = [&](absl::string_view bytes) -> absl::Status {
       if (small.size() + bytes.size() > kChunk) {
-        const absl::Status flushed = file->Append(small);
-        if (!flushed.ok()) return flushed;
+        FLOE_RETURN_IF_ERROR(file->Append(small));
         small.clear();
       }
       if (bytes.size() >= kChunk) return file->Append(bytes);

@@ -23,15 +23,13 @@ absl::Status AnnotateStep(const absl::Status& status, const Plan& plan, const St
 
 bool SharesElements(const Tensor& a, const Tensor& b) {
   const auto bytes = [](const Tensor& tensor) {
-    const int64_t element_bytes =
-        tensor.dtype() == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(tensor.dtype());
-    return static_cast<uintptr_t>(tensor.num_elements() * element_bytes);
+    return static_cast<uintptr_t>(tensor.num_elements() * ElementMemoryBytes(tensor.dtype()));
   };
   const auto begin = [](const Tensor& tensor) { return reinterpret_cast<uintptr_t>(tensor.raw_data()); };
   return begin(a) < begin(b) + bytes(b) && begin(b) < begin(a) + bytes(a);
 }
 
-bool HasElements(DType dtype) { return ElementBytes(dtype) > 0 || dtype == DType::kString; }
+bool HasElements(DType dtype) { return ElementMemoryBytes(dtype) > 0; }
 
 }  // namespace
 

@@ -10,10 +10,8 @@ namespace floe {
 namespace {
 
 int64_t BytesOf(DType dtype, const Shape& shape) {
-  const int64_t element_bytes =
-      dtype == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype);
   int64_t bytes;
-  return CheckedMul(shape.num_elements(), element_bytes, &bytes) ? bytes : INT64_MAX;
+  return CheckedMul(shape.num_elements(), ElementMemoryBytes(dtype), &bytes) ? bytes : INT64_MAX;
 }
 
 }  // namespace

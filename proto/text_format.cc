@@ -1,6 +1,7 @@
 #include "proto/text_format.h"
 
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 
 #include <limits>
@@ -28,20 +29,15 @@ class FirstError final : public google::protobuf::io::ErrorCollector {
 
 }  // namespace
 
-absl::Status ParseTextFormat(absl::string_view text, google::protobuf::Message* message) {
-  const std::string& type = message->GetDescriptor()->name();
-  if (text.size() > std::numeric_limits<int>::max()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a ", type, " of ", text.size(), " bytes of text; protobuf's limit is 2147483647"));
-  }
+absl::Status ParseTextFormat(absl::string_view text, google::protobuf::Message* message, UnknownFields unknown_fields) {
+  if (text.size() > std::numeric_limits<int>::max()) return absl::InvalidArgumentError("too long");
   FirstError error;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
   parser.SetRecursionLimit(kMaxNesting);
+  parser.AllowUnknownField(unknown_fields == UnknownFields::kSkipped);
   google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (!parser.Parse(&stream, message)) {
-    return absl::InvalidArgumentError(absl::StrCat("not a ", type, " in text format: ", error.text()));
-  }
+  if (!parser.Parse(&stream, message)) return absl::InvalidArgumentError(error.text());
   return absl::OkStatus();
 }
 

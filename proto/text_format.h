@@ -11,8 +11,11 @@ class Message;
 
 namespace floe {
 
-// INVALID_ARGUMENT, with line and column, for what is no such message, is nested too deep, or is over 2 GiB.
-absl::Status ParseTextFormat(absl::string_view text, google::protobuf::Message* message);
+enum class UnknownFields { kRefused, kSkipped };
+
+// INVALID_ARGUMENT, "line 1, column 2: why", for what is no such message or is nested too deep; "too long" past 2 GiB.
+absl::Status ParseTextFormat(absl::string_view text, google::protobuf::Message* message,
+                             UnknownFields unknown_fields = UnknownFields::kRefused);
 
 }  // namespace floe
 

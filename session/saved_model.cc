@@ -28,7 +28,7 @@ absl::StatusOr<Encoded> ReadEncoded(const std::string& path, bool text) {
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
   if (!text) return Encoded(file->bytes(), file);
   tensorflow::SavedModel proto;
-  FLOE_RETURN_IF_ERROR(ParseTextFormat(file->bytes(), &proto));
+  FLOE_RETURN_IF_ERROR(Annotate(ParseTextFormat(file->bytes(), &proto), "not a SavedModel in text format"));
   FLOE_ASSIGN_OR_RETURN(std::string encoded, SerializeInOrder(proto));
   auto owner = std::make_shared<const std::string>(std::move(encoded));
   const absl::string_view bytes = *owner;

@@ -39,6 +39,13 @@ TEST(CheckpointStateTest, RefusesOtherText) {
   }
 }
 
+TEST(CheckpointStateTest, UnknownFieldsNestedWithoutEndAreRefused) {
+  std::string text;
+  for (int i = 0; i < 100000; ++i) text += "a{";
+  EXPECT_THAT(ParseCheckpointState(text),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a checkpoint list: line 1, column ")));
+}
+
 // As TensorFlow 2.21 writes these: text_format.MessageToString of Python's protobuf.
 TEST(CheckpointStateTest, Formats) {
   CheckpointState state;

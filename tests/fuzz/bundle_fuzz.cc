@@ -11,9 +11,9 @@
 #include <memory>
 #include <string>
 
+#include "base/varint.h"
 #include "checkpoint/checkpoint_reader.h"
 #include "checkpoint/checkpoint_writer.h"
-#include "checkpoint/coding.h"
 #include "checkpoint/crc32c.h"
 #include "tests/fuzz/fuzz_input.h"
 #include "tests/fuzz/read_everything.h"
@@ -45,8 +45,8 @@ void Word(uint32_t value, std::string* out) { out->append(reinterpret_cast<const
 // Appends the block and its trailer, and gives back its handle.
 std::string AppendBlock(absl::string_view block, std::string* table) {
   std::string handle;
-  AppendVarint64(table->size(), &handle);
-  AppendVarint64(block.size(), &handle);
+  AppendVarint(table->size(), &handle);
+  AppendVarint(block.size(), &handle);
   const std::string covered = std::string(block) + '\0';
   *table += covered;
   Word(MaskCrc32c(Crc32c(covered)), table);
@@ -59,9 +59,9 @@ std::string TableOfBlock(absl::string_view block) {
   Word(0, &no_rows);
   Word(1, &no_rows);
   std::string footer = AppendBlock(no_rows, &table);
-  AppendVarint64(0, &index);
-  AppendVarint64(1, &index);
-  AppendVarint64(handle.size(), &index);
+  AppendVarint(0, &index);
+  AppendVarint(1, &index);
+  AppendVarint(handle.size(), &index);
   index += "z" + handle + no_rows;
   footer += AppendBlock(index, &table);
   footer.resize(40, '\0');
