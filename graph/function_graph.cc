@@ -29,15 +29,13 @@ class Builder {
     }
     for (int i = 0; i < result_.graph.num_nodes(); ++i) {
       Node* const node = result_.graph.mutable_node(i);
-      for (std::string& input : node->inputs) {
+      std::vector<std::string> inputs;
+      for (const std::string& input : node->inputs) {
         absl::StatusOr<std::vector<std::string>> tensors = Translate(input);
-        if (tensors.ok() && tensors->size() != 1) {
-          tensors =
-              absl::InvalidArgumentError(absl::StrCat("'", input, "' is ", tensors->size(), " tensors; wanted 1"));
-        }
         if (!tensors.ok()) return Annotate(tensors.status(), absl::StrCat("node '", node->name, "'"));
-        input = (*tensors)[0];
+        for (std::string& tensor : *tensors) inputs.push_back(std::move(tensor));
       }
+      node->inputs = std::move(inputs);
     }
     for (const FunctionArg& result : function_.results) {
       if (absl::Status status = AddResult(result); !status.ok()) {

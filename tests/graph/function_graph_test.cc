@@ -26,7 +26,8 @@ library {
     }
     node_def { name: "topk" op: "TopKV2" input: "a" input: "more:1" attr { key: "T" value { placeholder: "T" } } }
     node_def { name: "i" op: "Identity" input: "topk:indices:0" attr { key: "T" value { type: DT_INT32 } } }
-    node_def { name: "s" op: "Split" input: "more" input: "a" attr { key: "num_split" value { i: 2 } } }
+    node_def { name: "s" op: "Split" input: "more:0" input: "a" attr { key: "num_split" value { i: 2 } } }
+    node_def { name: "sum" op: "AddN" input: "more" attr { key: "N" value { placeholder: "N" } } }
     node_def { name: "n" op: "Neg" input: "s:output:1" input: "^i" attr { key: "T" value { placeholder: "T" } } }
     ret { key: "top" value: "n:y:0" }
     ret { key: "last" value: "i:output:0" }
@@ -68,6 +69,8 @@ TEST(FunctionGraphTest, BecomesAFlatGraph) {
   const Node& topk = graph.node(graph.Find("topk"));
   EXPECT_EQ(*topk.attrs.Type("T"), DType::kHalf);
   EXPECT_THAT(topk.inputs, ElementsAre("a", function.inputs[2]));
+  EXPECT_THAT(graph.node(graph.Find("s")).inputs, ElementsAre("more", "a"));
+  EXPECT_THAT(graph.node(graph.Find("sum")).inputs, ElementsAre("more", function.inputs[2]));
   EXPECT_THAT(graph.node(graph.Find("i")).inputs, ElementsAre("topk:1"));
   EXPECT_THAT(graph.node(graph.Find("n")).inputs, ElementsAre("s:1", "^i"));
 }

@@ -1,5 +1,6 @@
 // Lowering and passes are linear in the nodes: graphs of 100,000 take seconds, where squares would take hours.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -93,8 +94,9 @@ TEST(ScaleTest, AChainOfConditionals) {
   std::vector<std::string> outputs;
   maker.Input("p", PartialShape(Dims()), DType::kBool);
   for (int i = 0; i < kNodes / 10; ++i) {
-    for (const std::string& from : {last, std::string("x")}) {
-      const std::string name = absl::StrCat(from == last ? "chain" : "beside", i);
+    const std::pair<std::string, std::string> both[] = {{absl::StrCat("chain", i), last},
+                                                        {absl::StrCat("beside", i), "x"}};
+    for (const auto& [name, from] : both) {
       maker.Op("Switch", name + "/switch", {from, "p"}, kFloat);
       maker.Op("Neg", name + "/neg", {name + "/switch:1"}, kFloat);
       maker.Op("Exp", name + "/exp", {name + "/switch"}, kFloat);
