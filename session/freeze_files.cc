@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "checkpoint/checkpoint_path.h"
 #include "session/freeze.h"
 #include "session/saved_model.h"
 
@@ -47,7 +48,7 @@ absl::Status PutAssetPaths(const std::string& folder, MetaGraph* meta) {
 
 absl::StatusOr<FrozenGraph> FreezeCheckpoint(const std::string& prefix, const FreezeOptions& options) {
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> checkpoint, CheckpointReader::Open(prefix));
-  const std::string meta_path = checkpoint->prefix() + ".meta";
+  const std::string meta_path = WithoutShard(checkpoint->prefix()) + ".meta";
   if (!FileSystem::Posix().Exists(meta_path)) {
     return absl::NotFoundError(
         absl::StrCat("checkpoint '", checkpoint->prefix(), "' has no '", meta_path, "' beside it: give its graph"));

@@ -405,6 +405,7 @@ TEST(FreezeTest, OldCheckpoints) {
                          FreezeCheckpoint(SharedPath(folder + "/model.ckpt-3"),
                                           Outputs({"a/read", "scope/b/read", "p/part_0/read", "p/part_1/read"})));
     EXPECT_EQ(frozen.variables, 4);
+    EXPECT_OK(FreezeCheckpoint(SharedPath(folder), Outputs({"a/read"})));  // the newest of the folder
     const auto value = [&](const char* node) {
       absl::StatusOr<Tensor> tensor = frozen.graph.node(frozen.graph.Find(node)).attrs.OfTensor("value");
       EXPECT_OK(tensor);

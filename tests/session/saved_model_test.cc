@@ -48,6 +48,14 @@ absl::StatusOr<std::vector<Tensor>> RunModel(const std::string& path, const std:
   return (*model)->Run(inputs);
 }
 
+void ExpectNear(const Tensor& got, const std::string& wanted_file) {
+  ASSERT_OK_AND_ASSIGN(const Tensor wanted, ReadNpy(SharedPath(wanted_file)));
+  ASSERT_EQ(got.shape(), wanted.shape()) << wanted_file;
+  for (int64_t i = 0; i < wanted.num_elements(); ++i) {
+    EXPECT_NEAR(got.data<float>()[i], wanted.data<float>()[i], 1e-5) << wanted_file << ", element " << i;
+  }
+}
+
 std::string ConstText(const FrozenGraph& frozen, const std::string& name) {
   const int index = frozen.graph.Find(name);
   if (index < 0) return absl::StrCat("no ", name);
@@ -81,6 +89,13 @@ TEST(SavedModelTest, OfTensorFlow2) {
     EXPECT_NE(node.op, "NoOp") << node.name;
   }
   EXPECT_GE(model.frozen.graph.Find("StatefulPartitionedCall/StatefulPartitionedCall/while"), 0);
+  ASSERT_OK_AND_ASSIGN(const Tensor image, ReadNpy(SharedPath(folder + "/in_0.npy")));
+  ASSERT_OK_AND_ASSIGN(const Tensor steps, ReadNpy(SharedPath(folder + "/in_1.npy")));
+  ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> outputs,
+                       RunModel(SharedPath(folder), "", {{"image", image}, {"steps", steps}}));
+  ASSERT_EQ(outputs.size(), 2);
+  ExpectNear(outputs[0], folder + "/out_0.npy");
+  ExpectNear(outputs[1], folder + "/out_1.npy");
 }
 
 TEST(SavedModelTest, WithATableOfAFile) {
