@@ -15,7 +15,6 @@ namespace floe {
 namespace {
 
 using ::floe::testing::StatusIs;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 Tensor Int(int32_t value) { return Tensor::Scalar<int32_t>(value); }
