@@ -130,6 +130,11 @@ const BadGraph kBadGraphs[] = {
     {"TooFewInputs", Code::kInvalidArgument, {"'y'", "AddV2", "2 inputs"}, R"(
      X=FLOAT
      node { name: "y" op: "AddV2" input: "x" T=FLOAT })"},
+    {"PadWithAThirdInput", Code::kInvalidArgument, {"'y'", "Pad", "2 inputs"}, R"(
+     X=INT32
+     node { name: "p" op: "Placeholder" DTYPE=INT32 }
+     node { name: "v" op: "Placeholder" DTYPE=INT64 }
+     node { name: "y" op: "Pad" input: "x" input: "p" input: "v" T=INT32 })"},
     {"NegativeDimension", Code::kInvalidArgument, {"'x'", "-7"}, R"(
      node { name: "x" op: "Placeholder" DTYPE=FLOAT attr { key: "shape" value { shape { dim { size: -7 } } } } }
      node { name: "y" op: "Relu" input: "x" T=FLOAT })"},
