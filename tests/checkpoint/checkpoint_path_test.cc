@@ -1,5 +1,7 @@
 #include "checkpoint/checkpoint_path.h"
 
+#include "checkpoint/checkpoint_state.h"
+
 #include <filesystem>
 #include <string>
 
