@@ -35,7 +35,6 @@ absl::StatusOr<GraphDef> GraphBuilder::AsGraphDef() const {
     AppendVarintField(kProducerField, kProducer, &versions);
     graph.set_versions(std::move(versions));
   }
-  if (!graph.has_library()) graph.set_library("");  // TensorFlow writes an empty one, too
   return graph;
 }
 
