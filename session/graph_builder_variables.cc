@@ -2,23 +2,11 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "checkpoint/tensor_slice.h"
+#include "session/add_variable.h"
 #include "session/graph_builder.h"
 
 namespace floe {
 namespace {
-
-// A variable is made outside the control dependencies of the moment: else it could not be initialised before them.
-class OutsideControls {
- public:
-  explicit OutsideControls(GraphState& graph) : graph_(graph) { graph.control_scopes.swap(scopes_); }
-  ~OutsideControls() { graph_.control_scopes.swap(scopes_); }
-  OutsideControls(const OutsideControls&) = delete;
-  OutsideControls& operator=(const OutsideControls&) = delete;
-
- private:
-  GraphState& graph_;
-  std::vector<GraphState::ControlScope> scopes_;
-};
 
 // A constant that is placed with its variable, wherever other nodes go.
 class PlacedWith {
@@ -57,66 +45,14 @@ Output GraphBuilder::MakeVariable(absl::string_view name, const Operand& initial
   } else {
     initial = Materialize(initial_value, "initial_value", DType::kFloat);
   }
-  const OutputType type = state_->TypeOf(initial);
-  if (!status().ok()) return {};
-
-  GraphState::NodeSpec spec{.op = resource ? "VarHandleOp" : "VariableV2", .name = node};
-  spec.attrs = {{"container", AttrValue::String("")},
-                {"dtype", AttrValue::Type(type.dtype)},
-                {"shape", AttrValue::OfShape(type.shape)},
-                {"shared_name", AttrValue::String(resource ? node : "")}};
-  if (resource) {
-    spec.attrs.emplace_back("allowed_devices", AttrValue::Strings({}));
-    spec.attrs.emplace_back("debug_name", AttrValue::String(node + "/"));
-  }
-  if (placed_initializer) spec.attrs.emplace_back("_class", AttrValue::Strings({absl::StrCat("loc:@", node)}));
-  state_->AddNode(std::move(spec));
-
-  VariableInfo info;
-  info.variable = {node, 0};
-  info.initial_value = initial;
-  info.is_resource = resource;
-  info.trainable = options.trainable;
-  info.slice = std::move(slice);
-  if (resource) {
-    {
-      NodeScope initialized(*state_, "IsInitialized");
-      state_->AddNode(
-          {.op = "VarIsInitializedOp", .name = state_->UniqueName("VarIsInitializedOp"), .inputs = {info.variable}});
-    }
-    info.initializer = state_->UniqueName("Assign");
-    state_->AddNode({.op = "AssignVariableOp",
-                     .name = info.initializer,
-                     .inputs = {info.variable, initial},
-                     .attrs = {{"dtype", AttrValue::Type(type.dtype)}, {"validate_shape", AttrValue::Bool(false)}}});
-    NodeScope read(*state_, "Read");
-    info.snapshot = {state_->UniqueName("ReadVariableOp"), 0};
-    state_->AddNode({.op = "ReadVariableOp",
-                     .name = info.snapshot.node,
-                     .inputs = {info.variable},
-                     .attrs = {{"dtype", AttrValue::Type(type.dtype)}}});
-  } else {
-    info.initializer = state_->UniqueName("Assign");
-    state_->AddNode({.op = "Assign",
-                     .name = info.initializer,
-                     .inputs = {info.variable, initial},
-                     .attrs = {{"T", AttrValue::Type(type.dtype)},
-                               {"use_locking", AttrValue::Bool(true)},
-                               {"validate_shape", AttrValue::Bool(true)}},
-                     .colocate = {node}});
-    info.snapshot = {state_->UniqueName("read"), 0};
-    state_->AddNode({.op = "Identity",
-                     .name = info.snapshot.node,
-                     .inputs = {info.variable},
-                     .attrs = {{"T", AttrValue::Type(type.dtype)}},
-                     .colocate = {node}});
-  }
-  if (!status().ok()) return {};
-  std::vector<std::string> collections = options.collections;
-  if (options.trainable) collections.emplace_back(kTrainableVariables);
-  const Output variable = info.variable;
-  state_->AddVariable(std::move(info), collections);
-  return variable;
+  VariableSpec spec;
+  spec.initial_value = initial;
+  spec.resource = resource;
+  spec.trainable = options.trainable;
+  spec.collections = options.collections;
+  spec.slice = std::move(slice);
+  if (placed_initializer) spec.placed_with = node;
+  return AddVariable(*state_, node, std::move(spec));
 }
 
 Output GraphBuilder::Variable(absl::string_view name, const Operand& initial_value, const VariableOptions& options) {

@@ -44,6 +44,16 @@ std::string GraphState::UniqueName(absl::string_view name) {
   return absl::StrCat(whole, "_", number - 1);
 }
 
+std::string GraphState::PeekName(absl::string_view name) {
+  const std::string whole = absl::StrCat(name_scope, name);
+  const std::string key = absl::AsciiStrToLower(whole);
+  const auto found = names_in_use_.find(key);
+  if (found == names_in_use_.end()) return whole;
+  int number = found->second;
+  while (names_in_use_.contains(absl::StrCat(key, "_", number))) ++number;
+  return absl::StrCat(whole, "_", number);
+}
+
 const OutputType& GraphState::TypeOf(const Output& output) const {
   static const auto* const unknown = new OutputType;
   const int index = graph_.Find(output.node);

@@ -68,6 +68,8 @@ class GraphState {
 
   // A name that no node has, in the scopes of the moment: "x", "x_1". A name that ends in '/' is whole already.
   std::string UniqueName(absl::string_view name);
+  // What UniqueName would give; the name stays free.
+  std::string PeekName(absl::string_view name);
 
   struct NodeSpec {
     std::string op;

@@ -30,7 +30,7 @@ absl::Status ExportMetaGraph(GraphBuilder& graph, const std::string& path, const
                              FileSystem& files = FileSystem::Posix());
 
 struct MetaGraphImportOptions {
-  std::string scope;  // the nodes become SCOPE/node, the collections' values and the saver likewise
+  std::string scope = "";  // the nodes become SCOPE/node, the collections' values and the saver likewise
   bool clear_devices = false;
   std::vector<std::pair<std::string, Output>> input_map = {};
   // Into this graph; a new one where there is none. Not owned.

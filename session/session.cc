@@ -69,6 +69,13 @@ absl::StatusOr<Tensor> Session::Run(const GraphElement& fetch) {
   return std::move(tensors[0]);
 }
 
+absl::StatusOr<Tensor> Session::VariableValue(const std::string& name) const {
+  const VariableState* const variable = state_.variables.Find(name);
+  if (variable != nullptr) return variable->Read();
+  return absl::FailedPreconditionError(
+      absl::StrCat("variable '", name, "' is not initialized in this session: run its initializer, or restore it"));
+}
+
 absl::Status Session::Run(const Operation& target) { return Run({}, {}, {target}).status(); }
 
 }  // namespace floe

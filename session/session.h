@@ -42,6 +42,10 @@ class Session {
   absl::StatusOr<Tensor> Run(const GraphElement& fetch);
   absl::Status Run(const Operation& target);
 
+  // The value of the variable that a node of this name (of a handle: of this shared name) makes. FAILED_PRECONDITION
+  // where it has none.
+  absl::StatusOr<Tensor> VariableValue(const std::string& name) const;
+
   GraphBuilder& graph() { return graph_; }
   FileSystem& files() { return *state_.files; }
 
