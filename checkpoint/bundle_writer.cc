@@ -28,12 +28,6 @@ std::string DataPath(const std::string& prefix, int shard, int num_shards) {
   return absl::StrFormat("%s.data-%05d-of-%05d", prefix, shard, num_shards);
 }
 
-absl::Status CheckName(absl::string_view name) {
-  if (name.empty()) return absl::InvalidArgumentError("a tensor without a name cannot be saved");
-  if (IsSliceKey(name)) return absl::InvalidArgumentError("a tensor's name cannot begin with a zero byte");
-  return absl::OkStatus();
-}
-
 // A slice that is all of its tensor is stored as the tensor.
 bool IsWhole(const TensorSlice& slice, const Shape& shape) {
   for (size_t axis = 0; axis < slice.size(); ++axis) {
@@ -80,12 +74,7 @@ class BundleWriter final : public CheckpointWriter {
                         const Tensor& part) override {
     FLOE_RETURN_IF_ERROR(CheckName(name));
     const std::string what = absl::StrCat("tensor '", name, "', slice ", SliceToString(slice));
-    const absl::StatusOr<TensorSlice> resolved = ResolveSlice(slice, shape);
-    if (!resolved.ok()) return Annotate(resolved.status(), what);
-    if (SliceShape(*resolved) != part.shape()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(what, ": wanted shape ", SliceShape(*resolved).ToString(), ", got ", part.shape().ToString()));
-    }
+    FLOE_RETURN_IF_ERROR(Annotate(CheckPart(shape, slice, part), what));
     if (IsWhole(slice, shape)) return Add(name, part);
     if (rows_.contains(std::string(name))) {
       return absl::AlreadyExistsError(absl::StrCat("tensor '", name, "' is saved already"));
@@ -101,7 +90,7 @@ class BundleWriter final : public CheckpointWriter {
     }
     FLOE_RETURN_IF_ERROR(AddRow(EncodeSliceKey(name, slice), what, part));
     whole.set_dtype(static_cast<tensorflow::DataType>(part.dtype()));
-    ShapeToProto(shape, whole.mutable_shape());
+    if (whole.slices_size() == 0) ShapeToProto(shape, whole.mutable_shape());
     SliceToProto(slice, whole.add_slices());
     return absl::OkStatus();
   }
@@ -269,7 +258,10 @@ absl::Status MergeCheckpoints(const std::vector<std::string>& inputs, const std:
   pending.push_back(index->pending());
   FLOE_RETURN_IF_ERROR(ReplaceCheckpoint(prefix, pending, files, options.state_filename));
   for (const std::string& input : inputs) {
-    if (input != prefix && files.Exists(input + ".index")) FLOE_RETURN_IF_ERROR(files.Remove(input + ".index"));
+    if (input == prefix) continue;
+    FLOE_RETURN_IF_ERROR(files.Remove(input + ".index"));
+    // A directory made for the parts goes with the last of them; one that holds more stays.
+    if (DirectoryOf(input) != DirectoryOf(prefix)) files.RemoveDirectory(DirectoryOf(input)).IgnoreError();
   }
   return absl::OkStatus();
 }

@@ -48,11 +48,16 @@ class CheckpointWriter {
                                 const Tensor& part) = 0;
   // Call once, last. After an error the checkpoint that was there before is still there.
   virtual absl::Status Finish() = 0;
+
+ protected:
+  static absl::Status CheckName(absl::string_view name);
+  // That the slice lies inside the shape, and that `part` is of the slice's shape.
+  static absl::Status CheckPart(const Shape& shape, const TensorSlice& slice, const Tensor& part);
 };
 
 // Makes one V2 checkpoint of several, as the op MergeV2Checkpoints does: the inputs' data files become the shards of
-// `prefix`, and the inputs' indexes go. NOT_FOUND naming a missing input; ALREADY_EXISTS where two have a tensor of one
-// name, unless they are different slices of it.
+// `prefix`, and the inputs' indexes go, and directories that are empty then. NOT_FOUND naming a missing input;
+// ALREADY_EXISTS where two have a tensor of one name, unless they are different slices of it.
 absl::Status MergeCheckpoints(const std::vector<std::string>& inputs, const std::string& prefix,
                               const CheckpointWriterOptions& options = {});
 

@@ -142,16 +142,14 @@ absl::Status ReplaceCheckpoint(const std::string& prefix, const std::vector<Pend
     FLOE_RETURN_IF_ERROR(files.Rename(pending.back().temporary, pending.back().path));
     FLOE_RETURN_IF_ERROR(files.SyncDirectory(directory));
     if (!files.Exists(index)) return absl::OkStatus();
-    stale.insert(stale.begin(), index);
+    FLOE_RETURN_IF_ERROR(files.Remove(index));
+    FLOE_RETURN_IF_ERROR(files.SyncDirectory(directory));
     for (const std::string& file : stale) FLOE_RETURN_IF_ERROR(files.Remove(file));
     return files.SyncDirectory(directory);
   }
 
-  const bool replaces = files.Exists(index);
-  absl::StatusOr<KeptCheckpoint> kept = absl::NotFoundError("none");
-  if (replaces) {
-    kept = KeptCheckpoint::Keep(prefix, files, state_filename);
-    FLOE_RETURN_IF_ERROR(kept.status());
+  FLOE_ASSIGN_OR_RETURN(KeptCheckpoint kept, KeptCheckpoint::Keep(prefix, files, state_filename));
+  if (files.Exists(index)) {
     // An index is never beside data that it does not describe.
     FLOE_RETURN_IF_ERROR(files.Remove(index));
     FLOE_RETURN_IF_ERROR(files.SyncDirectory(directory));
@@ -168,7 +166,7 @@ absl::Status ReplaceCheckpoint(const std::string& prefix, const std::vector<Pend
         std::any_of(pending.begin(), pending.end(), [&](const PendingFile& each) { return each.path == file; });
     if (!is_new && files.Exists(file)) FLOE_RETURN_IF_ERROR(files.Remove(file));
   }
-  return replaces ? kept->Release() : absl::OkStatus();
+  return kept.Release();
 }
 
 }  // namespace floe

@@ -1,7 +1,5 @@
 #include "checkpoint/checkpoint_path.h"
 
-#include "checkpoint/checkpoint_state.h"
-
 #include <filesystem>
 #include <string>
 
@@ -72,26 +70,6 @@ TEST(CheckpointPathTest, V1Files) {
     ASSERT_OK_AND_ASSIGN(const CheckpointPath two, ResolveCheckpoint(prefix));
     EXPECT_EQ(two.format, CheckpointFormat::kV1);
     EXPECT_THAT(two.v1_files, ElementsAre(shard_0, shard_1));
-  }
-}
-
-TEST(CheckpointStateTest, Parses) {
-  ASSERT_OK_AND_ASSIGN(const CheckpointState state,
-                       ParseCheckpointState("model_checkpoint_path: \"b\"\nall_model_checkpoint_paths: \"a\"\n"
-                                            "all_model_checkpoint_paths: \"b\"\nall_model_checkpoint_timestamps: 1.5\n"
-                                            "all_model_checkpoint_timestamps: 2.5\nlast_preserved_timestamp: 0.5\n"));
-  EXPECT_EQ(state.model_checkpoint_path, "b");
-  EXPECT_THAT(state.all_model_checkpoint_paths, ElementsAre("a", "b"));
-  EXPECT_THAT(state.all_model_checkpoint_timestamps, ElementsAre(1.5, 2.5));
-  EXPECT_EQ(state.last_preserved_timestamp, 0.5);
-}
-
-TEST(CheckpointStateTest, RefusesOtherText) {
-  for (const std::string& text :
-       {std::string("{"), std::string("model_checkpoint_path: 1"), std::string("\x00\xff\x01", 3),
-        std::string("model_checkpoint_path: \"a"), std::string(100000, '{')}) {
-    EXPECT_THAT(ParseCheckpointState(text),
-                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a checkpoint list: line 1, column ")));
   }
 }
 
