@@ -32,11 +32,11 @@ void AddResource(GraphState& graph, VariableInfo* info, DType dtype, const Attrs
                  .attrs = std::move(read_attrs)});
 }
 
-void AddReference(GraphState& graph, VariableInfo* info, DType dtype) {
+void AddReference(GraphState& graph, VariableInfo* info, DType dtype, const Output& assigned) {
   info->initializer = graph.UniqueName("Assign");
   graph.AddNode({.op = "Assign",
                  .name = info->initializer,
-                 .inputs = {info->variable, info->initial_value},
+                 .inputs = {info->variable, assigned},
                  .attrs = {{"T", AttrValue::Type(dtype)},
                            {"use_locking", AttrValue::Bool(true)},
                            {"validate_shape", AttrValue::Bool(true)}},
@@ -78,7 +78,7 @@ Output AddVariable(GraphState& graph, const std::string& name, VariableSpec spec
   if (spec.resource) {
     AddResource(graph, &info, type.dtype, spec.all_placed ? placed : Attrs());
   } else {
-    AddReference(graph, &info, type.dtype);
+    AddReference(graph, &info, type.dtype, spec.assigned_value == nullptr ? spec.initial_value : spec.assigned_value());
   }
   if (!graph.ok()) return {};
   std::vector<std::string> collections = std::move(spec.collections);

@@ -2,6 +2,7 @@
 #ifndef FLOE_SESSION_ADD_VARIABLE_H_
 #define FLOE_SESSION_ADD_VARIABLE_H_
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ class OutsideControls {
 
 struct VariableSpec {
   Output initial_value;
+  // Makes what a reference variable's initializer assigns, after the variable's own node; the initial value where there
+  // is none.
+  std::function<Output()> assigned_value = nullptr;
   bool resource = false;
   bool trainable = true;
   std::vector<std::string> collections;

@@ -249,7 +249,7 @@ class GraphBuilder {
                 const char* offset_name, const char* scale_name, DType dtype, std::optional<int64_t> seed);
   Output Update(const char* ref_op, const char* resource_op, const Output& variable, const Operand& value,
                 absl::string_view name, Attrs attrs);
-  std::pair<int64_t, int64_t> Seeds(std::optional<int64_t> seed) const;
+  std::pair<int64_t, int64_t> Seeds(std::optional<int64_t> seed);
   Output MakeVariable(absl::string_view name, const Operand& initial_value, bool resource,
                       const VariableOptions& options, std::optional<SliceInfo> slice);
 

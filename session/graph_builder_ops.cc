@@ -374,9 +374,12 @@ Output GraphBuilder::Gather(const Operand& x, const Operand& indices, int64_t ax
 Output GraphBuilder::ZerosLike(const Operand& x, absl::string_view name) { return Unary("ZerosLike", name, x); }
 Output GraphBuilder::Fill(const std::vector<int64_t>& dims, const Operand& value, absl::string_view name) {
   const Operand sizes = Vector(dims);
+  // The sizes come first, but a number does not take their type.
+  const auto* const number = std::get_if<double>(&value.value());
+  const Operand filler = number == nullptr ? value : Operand(Tensor::Scalar<float>(static_cast<float>(*number)));
   return AddOp(
-      "Fill", name, {{"dims", &sizes}, {"value", &value}},
-      {{"T", AttrValue::Type(FirstDType({{"value", &value}}))}, {"index_type", AttrValue::Type(DType::kInt32)}})[0];
+      "Fill", name, {{"dims", &sizes}, {"value", &filler}},
+      {{"T", AttrValue::Type(FirstDType({{"value", &filler}}))}, {"index_type", AttrValue::Type(DType::kInt32)}})[0];
 }
 Output GraphBuilder::Range(int64_t start, int64_t limit, int64_t delta, absl::string_view name) {
   const Operand first = Scalar(start), end = Scalar(limit), step = Scalar(delta);
@@ -433,12 +436,12 @@ Output GraphBuilder::Ones(const floe::Shape& shape, DType dtype, absl::string_vi
   return Splat(*state_, 1, shape, dtype, name);
 }
 
-std::pair<int64_t, int64_t> GraphBuilder::Seeds(std::optional<int64_t> seed) const {
+std::pair<int64_t, int64_t> GraphBuilder::Seeds(std::optional<int64_t> seed) {
   constexpr int64_t kDefaultGraphSeed = 87654321;
   constexpr int64_t kMaxSeed = std::numeric_limits<int32_t>::max();
   if (!state_->seed.has_value() && !seed.has_value()) return {0, 0};
   const int64_t graph_seed = state_->seed.value_or(kDefaultGraphSeed) % kMaxSeed;
-  const int64_t op_seed = seed.value_or(state_->graph().num_nodes()) % kMaxSeed;
+  const int64_t op_seed = (seed.has_value() ? *seed : state_->next_seed++) % kMaxSeed;
   // Two zeros would mean that any seed will do.
   if (graph_seed == 0 && op_seed == 0) return {0, kMaxSeed};
   return {graph_seed, op_seed};

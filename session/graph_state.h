@@ -107,7 +107,8 @@ class GraphState {
   std::vector<DeviceSpec> device_scopes;
   std::string place_with;  // "_class" of new nodes: the variable that is being made
 
-  std::optional<int64_t> seed;
+  std::optional<int64_t> seed;  // of the graph
+  int64_t next_seed = 0;        // of the next random op without one of its own
   // For functions' names.
   int next_uid = 0;
 

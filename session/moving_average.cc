@@ -95,8 +95,10 @@ void ExponentialMovingAverage::MakeShadow(GraphBuilder& graph, const Output& ten
     VariableSpec spec;
     spec.initial_value = value;
     if (!variable.is_resource) {
-      PlaceWith place(state, variable.variable.node);
-      spec.initial_value = GuardedValue(graph, variable, value, scope.name());
+      spec.assigned_value = [&] {
+        PlaceWith place(state, variable.variable.node);
+        return GuardedValue(graph, variable, value, scope.name());
+      };
     }
     spec.resource = variable.is_resource;
     spec.trainable = false;

@@ -134,7 +134,7 @@ absl::StatusOr<Philox> Reserve(KernelContext& context, int64_t elements) {
     }
   }
   const Philox random = found->second;
-  found->second.Skip(static_cast<uint64_t>(elements) * (kReservedSamples / 4));
+  found->second.Skip(static_cast<uint64_t>(elements) * kReservedSamples);
   return random;
 }
 

@@ -6,9 +6,9 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint_reader.h"
+#include "checkpoint/object_graph.h"
 #include "checkpoint/replacement.h"
 #include "session/meta_graph_file.h"
-#include "session/object_graph_keys.h"
 
 namespace floe {
 namespace {
@@ -162,14 +162,12 @@ absl::Status Saver::Restore(Session& session, const std::string& path) {
 
 absl::StatusOr<bool> Saver::RestoreByFullNames(Session& session, const std::string& path) const {
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> reader, CheckpointReader::Open(path, session.files()));
-  const absl::StatusOr<absl::flat_hash_map<std::string, std::string>> keys = KeysByFullName(*reader);
-  if (absl::IsNotFound(keys.status())) return false;
-  FLOE_RETURN_IF_ERROR(keys.status());
+  FLOE_ASSIGN_OR_RETURN(const auto keys, ObjectKeysByName(*reader));
   Feeds feeds;
   std::vector<GraphElement> initializers;
   for (const Saveable& saveable : saveables_) {
-    const auto key = keys->find(saveable.name);
-    if (key == keys->end() || saveable.as_slice || !saveable.variable.initial_value.valid()) return false;
+    const auto key = keys.find(saveable.name);
+    if (key == keys.end() || saveable.as_slice || !saveable.variable.initial_value.valid()) return false;
     FLOE_ASSIGN_OR_RETURN(Tensor value, reader->Read(key->second));
     // A variable takes what its initializer is fed.
     feeds.emplace_back(saveable.variable.initial_value, std::move(value));
