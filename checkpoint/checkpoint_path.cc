@@ -117,6 +117,10 @@ std::string ShardedFilename(const std::string& prefix, int shard, int num_shards
   return absl::StrFormat("%s-%05d-of-%05d", prefix, shard, num_shards);
 }
 
+std::string ShardedFilespec(const std::string& prefix, int num_shards) {
+  return absl::StrFormat("%s-%s-of-%05d", prefix, std::string(5, '?'), num_shards);
+}
+
 absl::StatusOr<CheckpointPath> ResolveCheckpoint(const std::string& path, FileSystem& files) {
   if (path.empty()) return absl::InvalidArgumentError("the name of a checkpoint is empty");
   if (!files.IsDirectory(path)) return ResolvePrefix(path, files);

@@ -31,6 +31,8 @@ std::vector<std::string> DataFiles(const std::string& prefix, FileSystem& files)
 std::string WithoutShard(const std::string& prefix);
 // PREFIX-00000-of-00002, the name of a shard's file (V1) or own prefix (V2), as the op ShardedFilename makes it.
 std::string ShardedFilename(const std::string& prefix, int shard, int num_shards);
+// PREFIX-, five question marks, -of-00002: all of a V1 checkpoint's shards, as the op ShardedFilespec makes it.
+std::string ShardedFilespec(const std::string& prefix, int num_shards);
 
 }  // namespace floe
 

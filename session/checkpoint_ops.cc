@@ -100,15 +100,7 @@ absl::Status Merge(KernelContext& context) {
   FLOE_ASSIGN_OR_RETURN(const std::string prefix, context.StringInput(1));
   CheckpointWriterOptions options;
   options.files = context.session().files;
-  FLOE_RETURN_IF_ERROR(MergeCheckpoints(inputs, prefix, options));
-  FLOE_ASSIGN_OR_RETURN(const bool delete_old, context.attrs().Bool("delete_old_dirs", true));
-  if (!delete_old) return absl::OkStatus();
-  // The directories that held the shards, where they are empty now.
-  for (const std::string& input : inputs) {
-    const std::string directory = DirectoryOf(input);
-    if (directory != DirectoryOf(prefix)) context.session().files->Remove(directory).IgnoreError();
-  }
-  return absl::OkStatus();
+  return MergeCheckpoints(inputs, prefix, options);
 }
 
 absl::Status RestoreAll(KernelContext& context, bool has_slices, const std::vector<DType>& dtypes) {
@@ -176,9 +168,7 @@ absl::Status ShardPattern(KernelContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_ASSIGN_OR_RETURN(const std::string prefix, context.StringInput(0));
   FLOE_ASSIGN_OR_RETURN(const int32_t num_shards, Number(context, 1));
-  std::string pattern = ShardedFilename(prefix, 0, num_shards);
-  pattern.replace(prefix.size() + 1, 5, "?????");
-  context.AddOutput(Tensor::Scalar<std::string>(std::move(pattern)));
+  context.AddOutput(Tensor::Scalar<std::string>(ShardedFilespec(prefix, num_shards)));
   return absl::OkStatus();
 }
 

@@ -9,6 +9,7 @@
 #include "checkpoint/object_graph.h"
 #include "checkpoint/replacement.h"
 #include "session/meta_graph_file.h"
+#include "session/subgraph.h"
 
 namespace floe {
 namespace {
@@ -25,6 +26,15 @@ void RemoveCheckpoint(const std::string& prefix, const std::string& meta_graph_s
   for (const std::string& path : paths) {
     if (files.Exists(path)) files.Remove(path).IgnoreError();
   }
+}
+
+// What the state file will list: of a V1 checkpoint in shards, all of their files.
+std::string ListedPrefix(const GraphState& graph, const SaverDef& def, const std::string& prefix) {
+  const Node* const save = graph.FindNode(NodeOfTensor(def.save_tensor));
+  if (save == nullptr || save->op != "ShardedFilespec" || save->inputs.size() < 2) return prefix;
+  const Tensor& shards = graph.TypeOf({NodeOfTensor(save->inputs[1]), 0}).value;
+  if (shards.dtype() != DType::kInt32 || shards.num_elements() != 1) return prefix;
+  return ShardedFilespec(prefix, shards.data<int32_t>()[0]);
 }
 
 }  // namespace
@@ -96,7 +106,8 @@ absl::StatusOr<std::string> Saver::Save(Session& session, const std::string& pat
   if (!empty_) FLOE_RETURN_IF_ERROR(CheckUsable());
 
   FLOE_RETURN_IF_ERROR(files.MakeDirectories(directory));
-  FLOE_ASSIGN_OR_RETURN(KeptCheckpoint kept, KeptCheckpoint::Keep(prefix, files, options.latest_filename));
+  FLOE_ASSIGN_OR_RETURN(KeptCheckpoint kept, KeptCheckpoint::Keep(ListedPrefix(*session.graph().state(), def_, prefix),
+                                                                  files, options.latest_filename));
   std::string saved = prefix;
   if (!empty_) {
     FLOE_ASSIGN_OR_RETURN(
