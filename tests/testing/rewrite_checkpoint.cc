@@ -43,7 +43,7 @@ absl::StatusOr<std::vector<std::vector<Saved>>> SavedInV2(const std::string& pre
   // An empty tensor lies where the next one begins.
   std::vector<std::multimap<std::pair<int64_t, int64_t>, Saved>> by_offset(num_shards);
   const auto add = [&](const tensorflow::BundleEntryProto& entry, Saved saved) {
-    by_offset[static_cast<size_t>(entry.shard_id())].insert({{entry.offset(), entry.size()}, std::move(saved)});
+    by_offset[static_cast<size_t>(entry.shard_id())].emplace(std::pair(entry.offset(), entry.size()), std::move(saved));
   };
   for (const auto& [key, entry] : entries) {
     if (IsSliceKey(key)) continue;
