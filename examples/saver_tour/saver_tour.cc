@@ -2,6 +2,8 @@
 // frozen graphs, each in a few lines of C++. Prints what comes out, and fails where that is not what it should be.
 //
 //   saver-tour [DIR]      files are written below DIR (the current directory)
+#include <array>
+#include <charconv>
 #include <filesystem>
 #include <iostream>
 #include <string>
@@ -36,9 +38,16 @@ T Must(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
+// The fewest digits that mean this number, "10.0" for a whole one.
+std::string Text(float number) {
+  std::array<char, 32> digits;
+  std::string text(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+  return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
+}
+
 void Show(const std::string& what, const std::vector<Tensor>& tensors, const std::string& wanted) {
   std::string text = "[";
-  for (const Tensor& tensor : tensors) text += (text == "[" ? "" : ", ") + tensor.Head(4);
+  for (const Tensor& tensor : tensors) text += (text == "[" ? "" : ", ") + Text(tensor.data<float>()[0]);
   text += "]";
   std::cout << what << ": " << text << "\n";
   if (text == wanted) return;
@@ -61,7 +70,7 @@ void SaveAndRestore() {
     Session session(g);
     Must(session.Run(init));
     path = Must(saver.Save(session, "./SaveModels/model1.ckpt"));
-    Show("1  v1 + v2, saved as " + path, Must(session.Run(result)), "[3]");
+    Show("1  v1 + v2, saved as " + path, Must(session.Run(result)), "[3.0]");
   }
   {
     GraphBuilder g;
@@ -70,13 +79,13 @@ void SaveAndRestore() {
     Saver saver(g);
     Session session(g);
     Must(saver.Restore(session, path));
-    Show("2  restored into a rebuilt graph", Must(session.Run(result)), "[3]");
+    Show("2  restored into a rebuilt graph", Must(session.Run(result)), "[3.0]");
   }
   {
     auto imported = Must(floe::ImportMetaGraph(path + ".meta"));
     Session session(imported.graph);
     Must(imported.saver.Restore(session, path));
-    Show("3  from the meta graph alone, add:0", Must(session.Run("add:0")), "[3]");
+    Show("3  from the meta graph alone, add:0", Must(session.Run("add:0")), "[3.0]");
   }
   {
     GraphBuilder g;
@@ -84,7 +93,7 @@ void SaveAndRestore() {
     Session session(g);
     Must(session.Run(g.GlobalVariablesInitializer()));
     Must(Saver(g, {v1}).Restore(session, path));
-    Show("4  only v1 restored", Must(session.Run({v1, v2})), "[1, -2]");
+    Show("4  only v1 restored", Must(session.Run({v1, v2})), "[1.0, -2.0]");
   }
   {
     GraphBuilder g;
@@ -93,7 +102,7 @@ void SaveAndRestore() {
     const Output result = g.Add(other_v1, other_v2);
     Session session(g);
     Must(Saver(g, {{"v1", other_v1}, {"v2", other_v2}}).Restore(session, path));
-    Show("5  under other names", Must(session.Run(result)), "[3]");
+    Show("5  under other names", Must(session.Run(result)), "[3.0]");
   }
 }
 
@@ -111,7 +120,7 @@ void MovingAverages() {
     Must(session.Run(g.Assign(v2, 5)).status());
     Must(session.Run(maintain));
     Show("6  variables and averages", Must(session.Run({v1, v2, ema.Average(v1), ema.Average(v2)})),
-         "[10, 5, 0.099999905, 0.04999995]");
+         "[10.0, 5.0, 0.099999905, 0.049999952]");
     path = Must(saver.Save(session, "./SaveModels/model2.ckpt"));
   }
   {
@@ -119,7 +128,7 @@ void MovingAverages() {
     const Output a = g.Variable("a", 0.0F), b = g.Variable("b", 0.0F);
     Session session(g);
     Must(Saver(g, {{"v1/ExponentialMovingAverage", a}, {"v2/ExponentialMovingAverage", b}}).Restore(session, path));
-    Show("7  averages in other variables", Must(session.Run({a, b})), "[0.099999905, 0.04999995]");
+    Show("7  averages in other variables", Must(session.Run({a, b})), "[0.099999905, 0.049999952]");
   }
   {
     GraphBuilder g;
@@ -127,7 +136,7 @@ void MovingAverages() {
     const floe::ExponentialMovingAverage ema(0.99);
     Session session(g);
     Must(Saver(g, ema.VariablesToRestore(g)).Restore(session, path));
-    Show("8  averages in place of the variables", Must(session.Run({v1, v2})), "[0.099999905, 0.04999995]");
+    Show("8  averages in place of the variables", Must(session.Run({v1, v2})), "[0.099999905, 0.049999952]");
   }
 }
 
@@ -151,10 +160,10 @@ void Freeze() {
   options.return_elements = {"add:0"};
   const std::vector<Output> add = Must(floe::ImportGraphDef(g, parsed, options));
   Session session(g);
-  Show("10 imported, " + add[0].name(), Must(session.Run(add[0])), "[7]");
+  Show("10 imported, " + add[0].name(), Must(session.Run(add[0])), "[7.0]");
 
   const auto model = Must(floe::Model::Load("model3.pb"));
-  Show("   and as a compiled model", Must(model->Run({})), "[7]");
+  Show("   and as a compiled model", Must(model->Run({})), "[7.0]");
 }
 
 }  // namespace
