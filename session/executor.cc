@@ -319,7 +319,8 @@ class Executor {
         takes = false;
       }
       if (takes && live) {
-        iteration.inputs[static_cast<size_t>(to.first_input + edge.slot)] = outputs[static_cast<size_t>(edge.output)];
+        iteration.inputs[static_cast<size_t>(to.first_input) + static_cast<size_t>(edge.slot)] =
+            outputs[static_cast<size_t>(edge.output)];
       }
       if (is_ready) MakeReady(&to, frame, number, is_dead);
     }
