@@ -38,6 +38,24 @@ absl::Status ParseAttr(absl::string_view entry, Attrs* attrs) {
   return absl::OkStatus();
 }
 
+void AppendNode(const Node& node, std::string* out) {
+  std::string encoded;
+  AppendBytesField(kNodeName, node.name, &encoded);
+  AppendBytesField(kNodeOp, node.op, &encoded);
+  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &encoded);
+  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &encoded);
+  for (const auto& [name, value] : node.attrs.entries()) {
+    std::string entry;
+    AppendBytesField(kMapKey, name, &entry);
+    AppendBytesField(kMapValue, value.encoded(), &entry);
+    AppendBytesField(kNodeAttr, entry, &encoded);
+  }
+  encoded += node.other_fields;
+  AppendBytesField(kGraphNode, encoded, out);
+}
+
+}  // namespace
+
 absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
   Node node;
   Attrs attrs;
@@ -73,24 +91,6 @@ absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<
   return node;
 }
 
-void AppendNode(const Node& node, std::string* out) {
-  std::string encoded;
-  AppendBytesField(kNodeName, node.name, &encoded);
-  AppendBytesField(kNodeOp, node.op, &encoded);
-  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &encoded);
-  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &encoded);
-  for (const auto& [name, value] : node.attrs.entries()) {
-    std::string entry;
-    AppendBytesField(kMapKey, name, &entry);
-    AppendBytesField(kMapValue, value.encoded(), &entry);
-    AppendBytesField(kNodeAttr, entry, &encoded);
-  }
-  encoded += node.other_fields;
-  AppendBytesField(kGraphNode, encoded, out);
-}
-
-}  // namespace
-
 absl::StatusOr<InputRef> ParseInputRef(absl::string_view text) {
   InputRef ref;
   if (absl::StartsWith(text, "^")) {
@@ -120,6 +120,7 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
         absl::StrCat("a GraphDef of ", bytes.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
   }
   Graph graph;
+  std::optional<std::string> library;
   WireReader reader(bytes);
   WireField field;
   while (reader.Next(&field)) {
@@ -130,8 +131,8 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
       }
       graph.encoded_.back() = field.encoded;
     } else if (field.number == kGraphLibrary && field.type == WireType::kBytes) {
-      if (!graph.library_.has_value()) graph.library_.emplace();
-      graph.library_->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
+      if (!library.has_value()) library.emplace();
+      library->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
     } else if (field.number == kGraphVersions && field.type == WireType::kBytes) {
       if (!graph.versions_.has_value()) graph.versions_.emplace();
       graph.versions_->append(field.bytes.data(), field.bytes.size());
@@ -141,6 +142,7 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
   }
   if (!reader.ok()) return Malformed("or truncated bytes");
   if (graph.nodes_.empty()) return absl::InvalidArgumentError("not a GraphDef: it has no nodes");
+  if (library.has_value()) graph.set_library(*std::move(library));
   graph.owner_ = std::move(owner);
   return graph;
 }
@@ -182,7 +184,7 @@ std::vector<std::string> Graph::NodeNames() const {
   return names;
 }
 
-void Graph::set_library(std::string encoded) { library_ = std::move(encoded); }
+void Graph::set_library(std::string encoded) { library_ = std::make_shared<const std::string>(std::move(encoded)); }
 void Graph::set_versions(std::string encoded) {
   versions_ = encoded.empty() ? std::nullopt : std::make_optional(std::move(encoded));
 }
@@ -196,7 +198,7 @@ absl::StatusOr<std::string> Graph::Serialize() const {
       out.append(encoded_[i].data(), encoded_[i].size());
     }
   }
-  if (library_.has_value()) AppendBytesField(kGraphLibrary, *library_, &out);
+  if (library_ != nullptr) AppendBytesField(kGraphLibrary, *library_, &out);
   if (versions_.has_value()) AppendBytesField(kGraphVersions, *versions_, &out);
   out += other_fields_;
   if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {
