@@ -59,6 +59,15 @@ TEST(CpuElementwiseTest, UnaryOnWhatIsNoOrdinaryNumber) {
     EXPECT_OK(CompareWithReference(
         {op, {}, {Tensor::Of<float>({infinity, -infinity, nan, 0.0f, 1e30f, -1e30f, 80.0f, -80.0f, 3e-5f})}, {}}));
   }
+  // Around the ends of the exponential's range.
+  std::vector<float> far;
+  for (float x = 80; x < 300; x += 0.5f) {
+    far.push_back(x);
+    far.push_back(-x);
+  }
+  const Tensor values = Tensor::FromSpan<float>(Shape({static_cast<int64_t>(far.size())}), far);
+  for (const std::string op : {"Elu", "Exp", "Sigmoid", "Tanh"})
+    EXPECT_OK(CompareWithReference({op, {}, {values}, {}}));
 }
 
 const char* const kBinary[] = {"Add", "AddV2", "Maximum", "Minimum", "Mul", "RealDiv", "SquaredDifference", "Sub"};
