@@ -15,6 +15,7 @@ constexpr Pass kStandardPasses[] = {
     {"drop_identities", DropIdentities},
     {"fold_constants", FoldConstants},
     {"merge_duplicates", MergeDuplicates},
+    {"channels_last", ChannelsLast},
     {"fold_pad_into_conv", FoldPadIntoConv},
     {"fold_scales_into_weights", FoldScalesIntoWeights},
     {"fuse_epilogues", FuseEpilogues},

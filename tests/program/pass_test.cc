@@ -33,7 +33,10 @@ Program Everything() {
   maker.Op("Relu", "relu", {"scaled"}, t);
   maker.Op("Relu", "again", {"scaled"}, t);
   maker.Op("Add", "sum", {"relu", "again"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"sum"});
+  // Channels first, as if the height were the channels.
+  maker.Conv("first", "sum", maker.Weights("w1", Shape({1, 1, 6, 2})), "VALID",
+             {{"data_format", AttrValue::String("NCHW")}});
+  absl::StatusOr<Program> program = maker.Lower({"first"});
   EXPECT_OK(program);
   return *std::move(program);
 }
