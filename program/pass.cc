@@ -16,6 +16,7 @@ constexpr Pass kStandardPasses[] = {
     {"fold_constants", FoldConstants},
     {"merge_duplicates", MergeDuplicates},
     {"channels_last", ChannelsLast},
+    {"recognize_activations", RecognizeActivations},
     {"fold_pad_into_conv", FoldPadIntoConv},
     {"fold_scales_into_weights", FoldScalesIntoWeights},
     {"fuse_epilogues", FuseEpilogues},

@@ -57,6 +57,7 @@ absl::StatusOr<bool> DropIdentities(Program& program);
 absl::StatusOr<bool> DropDeadValues(Program& program);
 absl::StatusOr<bool> MergeDuplicates(Program& program);
 absl::StatusOr<bool> ChannelsLast(Program& program);
+absl::StatusOr<bool> RecognizeActivations(Program& program);
 absl::StatusOr<bool> FoldPadIntoConv(Program& program);
 absl::StatusOr<bool> FoldScalesIntoWeights(Program& program);
 absl::StatusOr<bool> FuseEpilogues(Program& program);

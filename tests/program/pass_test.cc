@@ -32,7 +32,9 @@ Program Everything() {
   maker.Op("Mul", "scaled", {"conv", "minus_s"}, t);
   maker.Op("Relu", "relu", {"scaled"}, t);
   maker.Op("Relu", "again", {"scaled"}, t);
-  maker.Op("Add", "sum", {"relu", "again"}, t);
+  maker.Op("Add", "plus", {"relu", "again"}, t);
+  maker.Op("Sigmoid", "gate", {"plus"}, t);
+  maker.Op("Mul", "sum", {"plus", "gate"}, t);
   // Channels first, as if the height were the channels.
   maker.Conv("first", "sum", maker.Weights("w1", Shape({1, 1, 6, 2})), "VALID",
              {{"data_format", AttrValue::String("NCHW")}});
