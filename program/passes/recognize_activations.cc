@@ -226,42 +226,80 @@ class Recognition {
 
   // ---- x times a function of x
 
+  struct Gated {
+    const char* op;
+    double scale;  // of what the op gives
+  };
+
   bool RecognizeGate(int root) {
+    const ValueId result = program_.ops[root].outputs[0];
+    if (IsScaledFurther(result)) return false;
     MatchedOps ops;
-    const std::optional<Factors> factors = matcher_.TakeApart(program_.ops[root].outputs[0], &ops);
+    const std::optional<Factors> factors = matcher_.TakeApart(result, &ops);
     if (!factors || factors->constant >= 0 || factors->values.size() != 2) return false;
     for (const int gate : {1, 0}) {
       const ValueId x = factors->values[1 - gate];
       MatchedOps all = ops;
-      const char* const activation = ActivationOf(x, factors->values[gate], factors->scalar, &all);
-      if (activation != nullptr) return Replace(root, all, activation, AttrMap(), {x});
+      const std::optional<Gated> gated = AsGated(x, factors->values[gate], factors->scalar, &all);
+      if (gated) return ReplaceByGated(root, all, x, *gated);
     }
     return false;
   }
 
+  // Whether all that becomes of a product is that product with one more factor, which is the one to look at.
+  bool IsScaledFurther(ValueId id) const {
+    const int user = uses_.OnlyUser(id);
+    if (user < 0) return false;
+    const absl::string_view name = program_.ops[user].info->name;
+    const bool divides = name == "RealDiv" || name == "Div";
+    if (name != "Mul" && !divides) return false;
+    const std::optional<Matcher::WithScalar> scaled = matcher_.SplitScalar(user);
+    return scaled && scaled->value == id && !(divides && scaled->scalar_first);
+  }
+
+  // Constants that were rounded to half precision once (a sixth, say) leave a scale.
+  bool ReplaceByGated(int root, const MatchedOps& ops, ValueId x, const Gated& gated) {
+    if (IsAbout(gated.scale, 1)) return Replace(root, ops, gated.op, AttrMap(), {x});
+    // The op that makes the gate becomes the activation, and the root scales it. It comes after x, as it needs it.
+    const int inner = *std::max_element(ops.begin(), ops.end(),
+                                        [&](int a, int b) { return (a == root ? -1 : a) < (b == root ? -1 : b); });
+    const std::optional<Tensor> scale = ToTensor({gated.scale}, Shape(), DType::kFloat);
+    const ValueId activated = program_.ops[inner].outputs[0];
+    if (!scale || !Replace(root, ops, "Mul", AttrMap(), {})) return false;
+    program_.values[activated].shape = program_.values[x].shape;
+    Op& op = program_.ops[inner];
+    op.info = FindOp(gated.op);
+    op.attrs = program_.ops[root].attrs;
+    op.inputs = {x};
+    erase_[inner] = false;
+    const std::string name = absl::StrCat(program_.ops[root].name, "/scale");
+    program_.ops[root].inputs = {activated, program_.AddConstant(name, *scale)};
+    return true;
+  }
+
   // What x * gate * scalar is, where it is anything.
-  const char* ActivationOf(ValueId x, ValueId gate, double scalar, MatchedOps* ops) const {
+  std::optional<Gated> AsGated(ValueId x, ValueId gate, double scalar, MatchedOps* ops) const {
     if (const int sigmoid = matcher_.Maker(gate, {"Sigmoid"}); sigmoid >= 0) {
       ops->push_back(sigmoid);
-      return scalar == 1 && matcher_.op(sigmoid).inputs[0] == x ? "_Swish" : nullptr;
+      return matcher_.op(sigmoid).inputs[0] == x ? std::make_optional(Gated{"_Swish", scalar}) : std::nullopt;
     }
     if (const int complement = matcher_.Maker(gate, {"Erfc"}); complement >= 0) {
       ops->push_back(complement);
-      const bool is_gelu = IsAbout(scalar, 0.5) && IsScaled(matcher_.op(complement).inputs[0], x, -M_SQRT1_2, ops);
-      return is_gelu ? "_Gelu" : nullptr;
+      const bool is_gelu = IsScaled(matcher_.op(complement).inputs[0], x, -M_SQRT1_2, ops);
+      return is_gelu ? std::make_optional(Gated{"_Gelu", 2 * scalar}) : std::nullopt;
     }
-    if (IsHardGate(x, gate, scalar, ops)) return "_HardSwish";
+    if (const std::optional<double> scale = ScaleOfHardGate(x, gate, ops)) return Gated{"_HardSwish", *scale * scalar};
     const std::optional<ValueId> inner = PlusScalar(gate, 1, ops);
-    if (!inner || !IsAbout(scalar, 0.5)) return nullptr;
+    if (!inner) return std::nullopt;
     if (const int erf = matcher_.Maker(*inner, {"Erf"}); erf >= 0) {
       ops->push_back(erf);
-      return IsScaled(matcher_.op(erf).inputs[0], x, M_SQRT1_2, ops) ? "_Gelu" : nullptr;
+      if (IsScaled(matcher_.op(erf).inputs[0], x, M_SQRT1_2, ops)) return Gated{"_Gelu", 2 * scalar};
     }
     if (const int tanh = matcher_.Maker(*inner, {"Tanh"}); tanh >= 0) {
       ops->push_back(tanh);
-      return IsGeluPolynomial(matcher_.op(tanh).inputs[0], x, ops) ? "_GeluTanh" : nullptr;
+      if (IsGeluPolynomial(matcher_.op(tanh).inputs[0], x, ops)) return Gated{"_GeluTanh", 2 * scalar};
     }
-    return nullptr;
+    return std::nullopt;
   }
 
   // y where `id` is y + scalar.
@@ -281,20 +319,19 @@ class Recognition {
            IsAbout(factors->scalar, scalar);
   }
 
-  // min(max(x + 3, 0), 6) / 6, or min(max(x / 6 + 1 / 2, 0), 1).
-  bool IsHardGate(ValueId x, ValueId gate, double scalar, MatchedOps* ops) const {
+  // How many times relu6(x + 3) / 6 the gate is: min(max(x + 3, 0), 6), or min(max(x / 6 + 1 / 2, 0), 1).
+  std::optional<double> ScaleOfHardGate(ValueId x, ValueId gate, MatchedOps* ops) const {
     MatchedOps clip;
     if (const std::optional<ValueId> sum = matcher_.Clipped(gate, 0, 6, &clip)) {
       ops->insert(ops->end(), clip.begin(), clip.end());
-      const std::optional<ValueId> from = PlusScalar(*sum, 3, ops);
-      return from && *from == x && IsAbout(scalar * 6, 1);
+      return PlusScalar(*sum, 3, ops) == x ? std::make_optional(6.0) : std::nullopt;
     }
     if (const std::optional<ValueId> sum = matcher_.Clipped(gate, 0, 1, &clip)) {
       ops->insert(ops->end(), clip.begin(), clip.end());
       const std::optional<ValueId> sixth = PlusScalar(*sum, 0.5, ops);
-      return sixth && IsScaled(*sixth, x, 1.0 / 6, ops) && IsAbout(scalar, 1);
+      return sixth && IsScaled(*sixth, x, 1.0 / 6, ops) ? std::make_optional(1.0) : std::nullopt;
     }
-    return false;
+    return std::nullopt;
   }
 
   // Whether `id` is sqrt(2 / pi) * (x + 0.044715 x^3), or sqrt(2 / pi) * x * (1 + 0.044715 x^2).
