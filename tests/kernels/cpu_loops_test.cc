@@ -166,6 +166,17 @@ TEST(CpuSoftmaxTest, OddSizes) {
   }
 }
 
+TEST(CpuLayerNormTest, OddSizes) {
+  AttrMap attrs;
+  attrs.Set("epsilon", AttrValue::Float(1e-5f));
+  for (const int64_t n : {1, 2, 7, 8, 9, 16, 31, 100, 768}) {
+    const Tensor gamma = RandomFloats(Shape({n}), 2), beta = RandomFloats(Shape({n}), 3);
+    EXPECT_OK(CompareWithReference({"_LayerNorm", attrs, {RandomFloats(Shape({3, 5, n}), 1), gamma, beta}, {}}));
+  }
+  const Tensor none(DType::kFloat, Shape({0, 4})), four = RandomFloats(Shape({4}), 1);
+  EXPECT_OK(CompareWithReference({"_LayerNorm", attrs, {none, four, four}, {}}));
+}
+
 TEST(CpuPadTest, AnyAxes) {
   for (const int64_t channels : {1, 3, 16, 24}) {
     const Tensor images = RandomFloats(Shape({2, 3, 5, channels}), 1);
