@@ -5,7 +5,7 @@ usage: zoo.py [--floe BINARY] [--out DIR] [--device D] [--quick] [NAME...]
 
 Each model runs at its own batch and, where its first dimension is open, at another. --quick takes the small ones only, as CI
 does. --out keeps DIR/NAME/{model.pb, case.json, in_<k>.npy, out_<k>.npy}, which bench/peers.py times. Needs
-requirements.txt and, for the Keras 2 models, tf-keras."""
+requirements.txt."""
 
 import argparse
 import json
@@ -131,7 +131,7 @@ def unet():
     y = layers.UpSampling2D(2, interpolation="bilinear")(y)
     y = layers.Add()([layers.Conv2D(8, 1)(y), skips[0]])
     z = layers.UpSampling2D(2, interpolation="nearest")(layers.Conv2DTranspose(4, 2, strides=2, padding="valid")(y))
-    return freeze_keras(keras.Model(x, [layers.Conv2D(2, 1, activation="sigmoid")(y), z]), [images(32)[:, :, :, :].repeat(2, 2)[:, :, :48]])
+    return freeze_keras(keras.Model(x, [layers.Conv2D(2, 1, activation="sigmoid")(y), z]), [images(48)[:, :32]])
 
 
 @model(quick=True)
