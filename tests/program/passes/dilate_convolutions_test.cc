@@ -9,7 +9,6 @@
 namespace floe {
 namespace {
 
-using ::floe::testing::CountOps;
 using ::floe::testing::ExpectChanged;
 using ::floe::testing::ExpectUnchanged;
 using ::floe::testing::GraphMaker;
