@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <string>
 
 #include "absl/strings/string_view.h"
 
@@ -22,6 +23,11 @@ inline uint64_t LoadUint64(const char* bytes) {
   uint64_t value;
   std::memcpy(&value, bytes, sizeof(value));
   return value;
+}
+
+inline void AppendVarint64(uint64_t value, std::string* out) {
+  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
+  out->push_back(static_cast<char>(value));
 }
 
 // Reads one varint off the front of `bytes`; false where there is none.
