@@ -180,6 +180,23 @@ absl::StatusOr<std::vector<TensorSpec>> SpecsOf(const std::vector<std::pair<std:
   return specs;
 }
 
+PassOptions PassOptionsOf(const ModelOptions& options) {
+  PassOptions passes;
+  for (const std::string& name : options.disabled_passes) {
+    if (name != "all") {
+      passes.disabled.push_back(name);
+      continue;
+    }
+    for (const Pass& pass : StandardPasses()) passes.disabled.emplace_back(pass.name);
+  }
+  if (options.after_pass) {
+    passes.dump = [&options](const Pass& pass, const Program& program) {
+      options.after_pass(pass.name, program.ToString());
+    };
+  }
+  return passes;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, const ModelBoundary& boundary,
@@ -191,7 +208,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(Program program, Lower(graph, {TensorsOf(boundary.inputs), TensorsOf(boundary.outputs)}));
   // Names and dtypes as the graph has them, before passes replace values.
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> inputs, SpecsOf(boundary.inputs, program.inputs, program));
-  FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), {options.disabled_passes, nullptr}, program));
+  FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), PassOptionsOf(options), program));
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, SpecsOf(boundary.outputs, program.outputs, program));
   FLOE_ASSIGN_OR_RETURN(Bindings bindings, Bindings::Create(std::move(inputs), std::move(outputs)));
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));

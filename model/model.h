@@ -7,6 +7,7 @@
 #define FLOE_MODEL_MODEL_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,7 +35,9 @@ struct ModelOptions {
   int threads = 0;                           // an instance's; 0: the machine's processors
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
-  std::vector<std::string> disabled_passes;  // by name
+  std::vector<std::string> disabled_passes;  // by name; "all" for every one
+  // Called after each pass that changed the program, with its name and the program as text; may be empty.
+  std::function<void(absl::string_view pass, const std::string& program)> after_pass;
 };
 
 // A named tensor that goes in: by TensorSpec::name or tensor_name.

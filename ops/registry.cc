@@ -20,9 +20,11 @@
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
+#include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
+#include "ops/layer_norm.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
@@ -67,17 +69,25 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),     BatchNormOps(),
-             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(), Conv2DOps(),
-             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),     FakeQuantOps(),
-             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),   JoinSplitOps(),
-             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),        OneHotOps(),
-             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),      ResizeOps(),
-             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),    SelectOps(),
-             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),     SpaceBatchOps(),
-             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(), StringJoinOps(),
-             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),       TransposeOps(),
-             UnaryMathOps(),    UniqueOps(),        WhereOps(),
+             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),
+             Base64Ops(),      BatchNormOps(),     BiasOps(),
+             CastOps(),        CombinedNmsOps(),   ComparisonOps(),
+             Conv2DOps(),      Conv3DOps(),        CropAndResizeOps(),
+             DivisionOps(),    EinsumOps(),        FakeQuantOps(),
+             FillOps(),        FusedOps(),         GatedActivationOps(),
+             GatherOps(),      IdentityOps(),      JoinSplitOps(),
+             LayerNormOps(),   LrnOps(),           MatMulOps(),
+             MatrixBandOps(),  NmsOps(),           OneHotOps(),
+             PadOps(),         PoolOps(),          ReduceOps(),
+             RegexOps(),       ResizeOps(),        ReverseOps(),
+             ScanOps(),        ScatterOps(),       SegmentOps(),
+             SelectOps(),      ShapeOps(),         SliceOps(),
+             SoftmaxOps(),     SourceOps(),        SpaceBatchOps(),
+             SpaceDepthOps(),  SparseSegmentOps(), SparseToDenseOps(),
+             StringHashOps(),  StringJoinOps(),    StringNumberOps(),
+             StringSplitOps(), TileOps(),          TopKOps(),
+             TransposeOps(),   UnaryMathOps(),     UniqueOps(),
+             WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

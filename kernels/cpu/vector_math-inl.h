@@ -116,9 +116,14 @@ struct MinOf {
   HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a); }
 };
 
-// Highway's own makes 0 of a NaN.
+// Highway's own makes 0 of a NaN, and anything of what is above 104.
 struct ExpOf {
-  HWY_INLINE VF operator()(VF x) const { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(F32(), x)); }
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    const VF limit = hn::Set(d, 100.0f);  // far past the last finite result
+    const VF result = hn::IfThenElse(hn::Gt(x, limit), hn::Inf(d), hn::Exp(d, hn::Min(x, limit)));
+    return hn::IfThenElse(hn::IsNaN(x), x, result);
+  }
 };
 
 struct SigmoidOf {

@@ -107,6 +107,17 @@ TEST_F(CommandTest, Bfloat16TravelsAsItsBits) {
   EXPECT_EQ(y.ToString(), "uint16 [2] 16256 0");
 }
 
+TEST_F(CommandTest, PassesCanBeLeftOutAndLookedAt) {
+  const auto dumped = [&](const std::string& pass) {
+    return std::system(absl::StrCat("ls ", Path("dump"), "/*_", pass, ".txt > /dev/null 2>&1").c_str()) == 0;
+  };
+  ASSERT_EQ(Floe("run model.pb --input x=x.npy --disable-pass all --dump-passes dump").exit_code, 0);
+  EXPECT_FALSE(dumped("*"));
+  ASSERT_EQ(Floe("run model.pb --input x=x.npy --disable-pass drop_dead_values --dump-passes dump").exit_code, 0);
+  EXPECT_TRUE(dumped("fuse_epilogues"));
+  EXPECT_FALSE(dumped("drop_dead_values"));
+}
+
 TEST_F(CommandTest, ErrorsAreOneLineAndExitOne) {
   ExpectError("run no.pb", 1, HasSubstr("no.pb"));
   ExpectError("run model.pb", 1, HasSubstr("input 'x' is missing"));
@@ -122,6 +133,9 @@ TEST_F(CommandTest, ErrorsAreOneLineAndExitOne) {
   ExpectError("inspect model.pb --plan --shape x=1x4x-", 1, HasSubstr("no shape"));
   ExpectError("inspect model.pb --plan --shape x=1x5", 1, HasSubstr("wanted shape [?,4]"));
   ExpectError("bench no.pb --seconds 0.1", 1, HasSubstr("no.pb"));
+  ExpectError("run model.pb --input x=x.npy --disable-pass fuse_epilogue", 1,
+              HasSubstr("did you mean 'fuse_epilogues'"));
+  ExpectError("run model.pb --input x=x.npy --dump-passes x.npy/out", 1, HasSubstr("x.npy"));
 }
 
 TEST_F(CommandTest, WrongUsageExitsTwo) {
