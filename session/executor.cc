@@ -20,7 +20,7 @@ constexpr int64_t kParallelIterations = 10;
 
 // The state of one iteration's nodes.
 struct Iteration {
-  std::vector<Value> inputs;
+  std::vector<EdgeValue> inputs;
   std::vector<int> pending, dead;
   int running = 0;       // nodes that are ready or being run
   int inner_frames = 0;  // loops inside that are not done
@@ -36,8 +36,8 @@ struct Frame {
   int64_t parallel = kParallelIterations;
   int enters_left = 0;
   std::map<int64_t, std::unique_ptr<Iteration>> iterations;
-  std::vector<std::pair<const ExecNode*, Value>> invariants;  // constant Enters
-  std::vector<std::pair<const ExecNode*, Value>> deferred;    // into iterations that may not start yet
+  std::vector<std::pair<const ExecNode*, EdgeValue>> invariants;  // constant Enters
+  std::vector<std::pair<const ExecNode*, EdgeValue>> deferred;    // into iterations that may not start yet
   std::vector<const ExecNode*> dead_exits;
 };
 
@@ -50,11 +50,11 @@ struct Ready {
 
 class Executor {
  public:
-  Executor(const ExecGraph& graph, absl::Span<const Value> feeds, SessionState& session, FunctionRunner& functions,
+  Executor(const ExecGraph& graph, absl::Span<const EdgeValue> feeds, SessionState& session, FunctionRunner& functions,
            int depth)
       : graph_(graph), feeds_(feeds), session_(session), functions_(functions), depth_(depth) {}
 
-  absl::StatusOr<std::vector<Value>> Run() {
+  absl::StatusOr<std::vector<EdgeValue>> Run() {
     fetched_.resize(static_cast<size_t>(graph_.num_fetches));
     Frame root;
     root.info = graph_.frames.data();
@@ -93,11 +93,11 @@ class Executor {
   }
 
   absl::Status Process(const Ready& item) {
-    std::vector<Value> outputs;
+    std::vector<EdgeValue> outputs;
     Iteration& iteration = *item.frame->iterations[item.iteration];
-    std::vector<Value> inputs(static_cast<size_t>(item.node->num_inputs));
+    std::vector<EdgeValue> inputs(static_cast<size_t>(item.node->num_inputs));
     for (size_t i = 0; i < inputs.size(); ++i) {
-      inputs[i] = std::exchange(iteration.inputs[static_cast<size_t>(item.node->first_input) + i], Value());
+      inputs[i] = std::exchange(iteration.inputs[static_cast<size_t>(item.node->first_input) + i], EdgeValue());
     }
     if (!item.dead) {
       if (absl::Status run = Compute(*item.node, std::move(inputs), &outputs); !run.ok()) {
@@ -110,7 +110,7 @@ class Executor {
     return Propagate(item, outputs);
   }
 
-  absl::Status Compute(const ExecNode& exec, std::vector<Value> inputs, std::vector<Value>* outputs) {
+  absl::Status Compute(const ExecNode& exec, std::vector<EdgeValue> inputs, std::vector<EdgeValue>* outputs) {
     switch (exec.kind) {
       case ExecKind::kNothing:
         return absl::OkStatus();
@@ -134,7 +134,7 @@ class Executor {
         return Merge(std::move(inputs), outputs);
       case ExecKind::kOp: {
         std::vector<Tensor> tensors;
-        for (const Value& input : inputs) {
+        for (const EdgeValue& input : inputs) {
           FLOE_ASSIGN_OR_RETURN(tensors.emplace_back(), input.Read());
         }
         FLOE_ASSIGN_OR_RETURN(std::vector<Tensor> results,
@@ -159,7 +159,7 @@ class Executor {
     return absl::UnimplementedError("a Session cannot run this op");
   }
 
-  static absl::Status Switch(std::vector<Value> inputs, std::vector<Value>* outputs) {
+  static absl::Status Switch(std::vector<EdgeValue> inputs, std::vector<EdgeValue>* outputs) {
     if (inputs.size() != 2) return absl::InvalidArgumentError(absl::StrCat("wanted 2 inputs, got ", inputs.size()));
     FLOE_ASSIGN_OR_RETURN(const Tensor condition, inputs[1].Read());
     if (condition.dtype() != DType::kBool || condition.num_elements() != 1) {
@@ -171,7 +171,7 @@ class Executor {
     return absl::OkStatus();
   }
 
-  static absl::Status Merge(std::vector<Value> inputs, std::vector<Value>* outputs) {
+  static absl::Status Merge(std::vector<EdgeValue> inputs, std::vector<EdgeValue>* outputs) {
     for (size_t i = 0; i < inputs.size(); ++i) {
       if (!inputs[i].present()) continue;
       outputs->push_back(std::move(inputs[i]));
@@ -181,7 +181,7 @@ class Executor {
     return absl::InternalError("no input of a Merge is there");
   }
 
-  absl::Status Propagate(const Ready& item, const std::vector<Value>& outputs) {
+  absl::Status Propagate(const Ready& item, const std::vector<EdgeValue>& outputs) {
     const ExecNode& node = *item.node;
     Frame* const frame = item.frame;
     switch (node.kind) {
@@ -214,7 +214,7 @@ class Executor {
     return CleanUp(frame, item.iteration);
   }
 
-  absl::Status EnterFrame(const Ready& item, const std::vector<Value>& outputs) {
+  absl::Status EnterFrame(const Ready& item, const std::vector<EdgeValue>& outputs) {
     const auto key = std::make_tuple(item.frame, item.iteration, item.node->enters);
     std::unique_ptr<Frame>& child = frames_[key];
     if (child == nullptr) {
@@ -236,7 +236,7 @@ class Executor {
     if (!constant) {
       FLOE_RETURN_IF_ERROR(Activate(*item.node, outputs, item.dead, frame, 0));
     } else {
-      const Value value = item.dead ? Value() : outputs[0];
+      const EdgeValue value = item.dead ? EdgeValue() : outputs[0];
       frame->invariants.emplace_back(item.node, value);
       for (const auto& [number, iteration] : frame->iterations) {
         FLOE_RETURN_IF_ERROR(Activate(*item.node, {value}, item.dead, frame, number));
@@ -285,7 +285,7 @@ class Executor {
   }
 
   // Gives a node's outputs to its consumers in that iteration.
-  absl::Status Activate(const ExecNode& node, const std::vector<Value>& outputs, bool dead, Frame* frame,
+  absl::Status Activate(const ExecNode& node, const std::vector<EdgeValue>& outputs, bool dead, Frame* frame,
                         int64_t number) {
     Iteration& iteration = *frame->iterations[number];
     for (const ExecEdge& edge : node.edges) {
@@ -328,19 +328,19 @@ class Executor {
   }
 
   const ExecGraph& graph_;
-  const absl::Span<const Value> feeds_;
+  const absl::Span<const EdgeValue> feeds_;
   SessionState& session_;
   FunctionRunner& functions_;
   const int depth_;
   std::deque<Ready> ready_;
   std::map<std::tuple<Frame*, int64_t, int>, std::unique_ptr<Frame>> frames_;
-  std::vector<Value> fetched_;
+  std::vector<EdgeValue> fetched_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::vector<Value>> Execute(const ExecGraph& graph, absl::Span<const Value> feeds, SessionState& session,
-                                           FunctionRunner& functions, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> Execute(const ExecGraph& graph, absl::Span<const EdgeValue> feeds,
+                                               SessionState& session, FunctionRunner& functions, int depth) {
   return Executor(graph, feeds, session, functions, depth).Run();
 }
 

@@ -16,12 +16,12 @@ namespace floe {
 class FunctionRunner {
  public:
   virtual ~FunctionRunner() = default;
-  virtual absl::StatusOr<std::vector<Value>> Call(const Node& node, std::vector<Value> inputs, int depth) = 0;
+  virtual absl::StatusOr<std::vector<EdgeValue>> Call(const Node& node, std::vector<EdgeValue> inputs, int depth) = 0;
 };
 
 // One value a fetch. Errors name the node. `depth`: of the function that is being run.
-absl::StatusOr<std::vector<Value>> Execute(const ExecGraph& graph, absl::Span<const Value> feeds, SessionState& session,
-                                           FunctionRunner& functions, int depth);
+absl::StatusOr<std::vector<EdgeValue>> Execute(const ExecGraph& graph, absl::Span<const EdgeValue> feeds,
+                                               SessionState& session, FunctionRunner& functions, int depth);
 
 }  // namespace floe
 

@@ -81,7 +81,7 @@ class Flattener {
   absl::flat_hash_map<std::string, const Node*> index_;
 };
 
-absl::StatusOr<bool> IsTrue(const Value& value) {
+absl::StatusOr<bool> IsTrue(const EdgeValue& value) {
   FLOE_ASSIGN_OR_RETURN(const Tensor tensor, value.Read());
   if (tensor.rank() > 0) return tensor.num_elements() > 0;
   bool result = false;
@@ -121,8 +121,8 @@ absl::StatusOr<const LibraryRunner::Body*> LibraryRunner::Prepare(const std::str
   return body.get();
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::RunBody(const std::string& name, const AttrMap& attrs,
-                                                          std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::RunBody(const std::string& name, const AttrMap& attrs,
+                                                              std::vector<EdgeValue> inputs, int depth) {
   if (depth >= kMaxDepth) {
     return absl::ResourceExhaustedError(absl::StrCat("functions call each other more than ", kMaxDepth, " deep"));
   }
@@ -132,13 +132,13 @@ absl::StatusOr<std::vector<Value>> LibraryRunner::RunBody(const std::string& nam
     return absl::InvalidArgumentError(absl::StrCat("function '", name, "' takes ", (*body)->num_args,
                                                    " arguments, and is called with ", inputs.size()));
   }
-  absl::StatusOr<std::vector<Value>> results = Execute((*body)->graph, inputs, *session_, *this, depth + 1);
+  absl::StatusOr<std::vector<EdgeValue>> results = Execute((*body)->graph, inputs, *session_, *this, depth + 1);
   if (!results.ok()) return Annotate(results.status(), absl::StrCat("function '", name, "'"));
   return results;
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::RunFunction(const Node& node, absl::string_view attr,
-                                                              std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::RunFunction(const Node& node, absl::string_view attr,
+                                                                  std::vector<EdgeValue> inputs, int depth) {
   const AttrValue* const value = node.attrs.Find(attr);
   if (value == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute '", attr, "' is missing"));
   FLOE_ASSIGN_OR_RETURN(const std::string name, value->AsFunctionName());
@@ -146,14 +146,16 @@ absl::StatusOr<std::vector<Value>> LibraryRunner::RunFunction(const Node& node, 
   return RunBody(name, attrs, std::move(inputs), depth);
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::RunIf(const Node& node, std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::RunIf(const Node& node, std::vector<EdgeValue> inputs,
+                                                            int depth) {
   if (inputs.empty()) return absl::InvalidArgumentError("wanted a condition, got no inputs");
   FLOE_ASSIGN_OR_RETURN(const bool taken, IsTrue(inputs[0]));
   inputs.erase(inputs.begin());
   return RunFunction(node, taken ? "then_branch" : "else_branch", std::move(inputs), depth);
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::RunCase(const Node& node, std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::RunCase(const Node& node, std::vector<EdgeValue> inputs,
+                                                              int depth) {
   if (inputs.empty()) return absl::InvalidArgumentError("wanted a branch index, got no inputs");
   FLOE_ASSIGN_OR_RETURN(const Tensor index, inputs[0].Read());
   const AttrValue* const value = node.attrs.Find("branches");
@@ -169,14 +171,15 @@ absl::StatusOr<std::vector<Value>> LibraryRunner::RunCase(const Node& node, std:
   return RunBody(in_range ? branches[static_cast<size_t>(number)] : branches.back(), {}, std::move(inputs), depth);
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::RunWhile(const Node& node, std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::RunWhile(const Node& node, std::vector<EdgeValue> inputs,
+                                                               int depth) {
   // References are read once: a loop carries values.
-  for (Value& input : inputs) {
+  for (EdgeValue& input : inputs) {
     FLOE_ASSIGN_OR_RETURN(Tensor tensor, input.Read());
     input = {std::move(tensor), nullptr};
   }
   while (true) {
-    FLOE_ASSIGN_OR_RETURN(const std::vector<Value> condition, RunFunction(node, "cond", inputs, depth));
+    FLOE_ASSIGN_OR_RETURN(const std::vector<EdgeValue> condition, RunFunction(node, "cond", inputs, depth));
     if (condition.size() != 1) {
       return absl::InvalidArgumentError(absl::StrCat("its condition has ", condition.size(), " results"));
     }
@@ -186,7 +189,7 @@ absl::StatusOr<std::vector<Value>> LibraryRunner::RunWhile(const Node& node, std
   }
 }
 
-absl::StatusOr<std::vector<Value>> LibraryRunner::Call(const Node& node, std::vector<Value> inputs, int depth) {
+absl::StatusOr<std::vector<EdgeValue>> LibraryRunner::Call(const Node& node, std::vector<EdgeValue> inputs, int depth) {
   if (node.op == "If" || node.op == "StatelessIf") return RunIf(node, std::move(inputs), depth);
   if (node.op == "Case" || node.op == "StatelessCase") return RunCase(node, std::move(inputs), depth);
   if (node.op == "While" || node.op == "StatelessWhile") return RunWhile(node, std::move(inputs), depth);

@@ -21,7 +21,7 @@ class LibraryRunner final : public FunctionRunner {
 
   // The functions of an encoded library (null: none); does nothing where it is the one already set.
   absl::Status SetLibrary(const std::shared_ptr<const std::string>& encoded);
-  absl::StatusOr<std::vector<Value>> Call(const Node& node, std::vector<Value> inputs, int depth) override;
+  absl::StatusOr<std::vector<EdgeValue>> Call(const Node& node, std::vector<EdgeValue> inputs, int depth) override;
 
  private:
   struct Body {
@@ -31,13 +31,13 @@ class LibraryRunner final : public FunctionRunner {
 
   // The body for these attributes, made at its first call.
   absl::StatusOr<const Body*> Prepare(const std::string& name, const AttrMap& attrs);
-  absl::StatusOr<std::vector<Value>> RunFunction(const Node& node, absl::string_view attr, std::vector<Value> inputs,
-                                                 int depth);
-  absl::StatusOr<std::vector<Value>> RunBody(const std::string& name, const AttrMap& attrs, std::vector<Value> inputs,
-                                             int depth);
-  absl::StatusOr<std::vector<Value>> RunIf(const Node& node, std::vector<Value> inputs, int depth);
-  absl::StatusOr<std::vector<Value>> RunCase(const Node& node, std::vector<Value> inputs, int depth);
-  absl::StatusOr<std::vector<Value>> RunWhile(const Node& node, std::vector<Value> inputs, int depth);
+  absl::StatusOr<std::vector<EdgeValue>> RunFunction(const Node& node, absl::string_view attr,
+                                                     std::vector<EdgeValue> inputs, int depth);
+  absl::StatusOr<std::vector<EdgeValue>> RunBody(const std::string& name, const AttrMap& attrs,
+                                                 std::vector<EdgeValue> inputs, int depth);
+  absl::StatusOr<std::vector<EdgeValue>> RunIf(const Node& node, std::vector<EdgeValue> inputs, int depth);
+  absl::StatusOr<std::vector<EdgeValue>> RunCase(const Node& node, std::vector<EdgeValue> inputs, int depth);
+  absl::StatusOr<std::vector<EdgeValue>> RunWhile(const Node& node, std::vector<EdgeValue> inputs, int depth);
 
   SessionState* session_;
   std::shared_ptr<const std::string> encoded_;

@@ -20,7 +20,7 @@ namespace floe {
 
 // What flows along an edge: a tensor, or a reference to a variable, whose value is read when it is used. Neither: there
 // is nothing, since the edge is on a branch that was not taken.
-struct Value {
+struct EdgeValue {
   Tensor tensor;
   std::shared_ptr<VariableState> ref;
 
@@ -40,7 +40,7 @@ struct SessionState {
 
 class KernelContext {
  public:
-  KernelContext(const Node& node, std::vector<Value> inputs, SessionState& session)
+  KernelContext(const Node& node, std::vector<EdgeValue> inputs, SessionState& session)
       : node_(node), inputs_(std::move(inputs)), session_(session) {}
 
   const Node& node() const { return node_; }
@@ -54,19 +54,19 @@ class KernelContext {
   absl::StatusOr<Tensor> Input(int i) const { return inputs_[static_cast<size_t>(i)].Read(); }
   // The variable whose reference or handle the input is.
   absl::StatusOr<std::shared_ptr<VariableState>> Variable(int i) const;
-  const Value& value(int i) const { return inputs_[static_cast<size_t>(i)]; }
+  const EdgeValue& value(int i) const { return inputs_[static_cast<size_t>(i)]; }
   // The only element of a string input.
   absl::StatusOr<std::string> StringInput(int i) const;
 
   void AddOutput(Tensor tensor) { outputs_.push_back({std::move(tensor), nullptr}); }
-  void AddOutput(Value value) { outputs_.push_back(std::move(value)); }
-  std::vector<Value>& outputs() { return outputs_; }
+  void AddOutput(EdgeValue value) { outputs_.push_back(std::move(value)); }
+  std::vector<EdgeValue>& outputs() { return outputs_; }
 
  private:
   const Node& node_;
-  std::vector<Value> inputs_;
+  std::vector<EdgeValue> inputs_;
   SessionState& session_;
-  std::vector<Value> outputs_;
+  std::vector<EdgeValue> outputs_;
 };
 
 using SessionKernel = absl::Status (*)(KernelContext& context);

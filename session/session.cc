@@ -32,7 +32,7 @@ absl::StatusOr<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::
                                                  const std::vector<GraphElement>& targets) {
   FLOE_RETURN_IF_ERROR(graph_.status());
   std::vector<std::string> feed_names, fetch_names, target_names;
-  std::vector<Value> values;
+  std::vector<EdgeValue> values;
   for (const auto& [element, tensor] : feeds) {
     if (!tensor.valid()) return absl::InvalidArgumentError(absl::StrCat("feed '", element.text, "': no tensor"));
     FLOE_ASSIGN_OR_RETURN(const Output output, graph_.FindOutput(element.text));
@@ -49,7 +49,7 @@ absl::StatusOr<std::vector<Tensor>> Session::Run(const Feeds& feeds, const std::
   for (const GraphElement& element : targets) target_names.push_back(element.text);
   FLOE_ASSIGN_OR_RETURN(const ExecGraph* const graph, Prepare(feed_names, fetch_names, target_names));
   FLOE_RETURN_IF_ERROR(functions_.SetLibrary(graph_.state()->graph().shared_library()));
-  FLOE_ASSIGN_OR_RETURN(const std::vector<Value> results, Execute(*graph, values, state_, functions_, 0));
+  FLOE_ASSIGN_OR_RETURN(const std::vector<EdgeValue> results, Execute(*graph, values, state_, functions_, 0));
   std::vector<Tensor> tensors;
   for (size_t i = 0; i < results.size(); ++i) {
     Tensor tensor = results[i].tensor;

@@ -15,7 +15,7 @@ absl::Status KernelContext::WantInputs(int count) const {
 }
 
 absl::StatusOr<std::shared_ptr<VariableState>> KernelContext::Variable(int i) const {
-  const Value& input = value(i);
+  const EdgeValue& input = value(i);
   if (input.ref != nullptr) return input.ref;
   absl::StatusOr<std::shared_ptr<VariableState>> variable = session_.variables.OfHandle(input.tensor);
   if (!variable.ok()) return Annotate(variable.status(), absl::StrCat("input ", i));
@@ -47,7 +47,7 @@ absl::StatusOr<std::shared_ptr<VariableState>> VariableOf(KernelContext& context
 
 absl::Status RefVariable(KernelContext& context) {
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<VariableState> variable, VariableOf(context));
-  context.AddOutput(Value{Tensor(), std::move(variable)});
+  context.AddOutput(EdgeValue{Tensor(), std::move(variable)});
   return absl::OkStatus();
 }
 
