@@ -16,7 +16,7 @@ namespace {
 
 // Field numbers of attr_value.proto.
 constexpr int kList = 1, kPlaceholder = 9, kFunc = 10, kListFunc = 9;
-constexpr int kFuncAttr = 2, kMapKey = 1, kMapValue = 2;
+constexpr int kFuncAttr = 2, kMapValue = 2;
 
 // Functions in attributes of functions in attributes.
 constexpr int kMaxDepth = 16;
