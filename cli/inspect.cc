@@ -2,11 +2,13 @@
 #include <cstdio>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint_path.h"
 #include "cli/checkpoint_listing.h"
 #include "cli/command.h"
+#include "cli/drawing.h"
 #include "cli/json_output.h"
 #include "cli/model_args.h"
 #include "cli/plan_json.h"
@@ -20,6 +22,9 @@ struct InspectArgs {
   ShapeArgs shapes;
   bool plan = false;
   bool json = false;
+  bool dot = false;
+  std::string svg;
+  std::string target;
 };
 
 // A checkpoint's plan is its frozen graph's; without it, a checkpoint is its tensors.
@@ -30,6 +35,13 @@ bool IsCheckpoint(const std::string& path) {
   return ResolveCheckpoint(path).ok();
 }
 
+// What is wrong with it; nothing for "sm_80".
+std::string IsTarget(const std::string& text) {
+  const bool right = absl::StartsWith(text, "sm_") && text.size() > 4 && text.size() < 7 &&
+                     text.find_first_not_of("0123456789", 3) == std::string::npos;
+  return right ? "" : absl::StrCat("wanted a CUDA architecture like sm_80, got '", text, "'");
+}
+
 void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
   std::printf("%s\n", what);
   for (const TensorSpec& spec : specs) {
@@ -38,9 +50,32 @@ void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
   }
 }
 
+// A plan is made for CUDA by the CUDA module, which knows the kernels; it needs no device, only to be there.
+absl::Status CheckTarget(const InspectArgs& args) {
+  if (args.target.empty()) return absl::OkStatus();
+  const std::string& device = args.model.options.device;
+  if (device != "auto" && device != "cuda" && !absl::StartsWith(device, "cuda:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--target ", args.target, " is for CUDA, and --device ", device, " is not"));
+  }
+  return absl::FailedPreconditionError(absl::StrCat("--target ", args.target,
+                                                    ": planning for CUDA takes the CUDA module (libfloe_cuda.so), "
+                                                    "which this build does not have"));
+}
+
+absl::Status Draw(const InspectArgs& args, const Model& model) {
+  if (!args.svg.empty()) FLOE_RETURN_IF_ERROR(WriteFileAtomically(args.svg, ToSvg(model.Nodes())));
+  if (args.dot) std::fputs(ToDot(model.Nodes()).c_str(), stdout);
+  return absl::OkStatus();
+}
+
 absl::Status Inspect(const InspectArgs& args) {
-  if (!args.plan && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
+  FLOE_RETURN_IF_ERROR(CheckTarget(args));
+  const bool draws = args.dot || !args.svg.empty();
+  if (!args.plan && !draws && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, args.model.Load());
+  FLOE_RETURN_IF_ERROR(Draw(args, *model));
+  if (args.dot) return absl::OkStatus();
   PlanSummary plan;
   if (args.plan) {
     FLOE_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, args.shapes.Shapes(*model));
@@ -73,7 +108,11 @@ void AddInspect(CLI::App& app, absl::Status* result) {
   args->model.AddTo(*command);
   args->shapes.AddTo(*command);
   command->add_flag("--plan", args->plan, "Show the steps that a run takes");
-  command->add_flag("--json", args->json, "Print one JSON document");
+  CLI::Option* const json = command->add_flag("--json", args->json, "Print one JSON document");
+  command->add_option("--target", args->target, "With --plan: the CUDA architecture to plan for, without a device")
+      ->check(CLI::Validator(IsTarget, "sm_NN"));
+  command->add_flag("--dot", args->dot, "Print the program for graphviz, and nothing else")->excludes(json);
+  command->add_option("--svg", args->svg, "Draw the program into this file");
   command->callback([args, result] { *result = Inspect(*args); });
 }
 

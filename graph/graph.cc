@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -21,7 +22,9 @@ absl::Status Malformed(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("not a GraphDef: malformed ", what));
 }
 
-absl::Status ParseAttr(absl::string_view entry, const std::shared_ptr<const void>& owner, AttrMap* attrs) {
+using Attrs = std::vector<std::pair<absl::string_view, absl::string_view>>;  // names and encoded values
+
+absl::Status ParseAttr(absl::string_view entry, Attrs* attrs) {
   WireReader reader(entry);
   WireField field;
   absl::string_view key, value;
@@ -31,7 +34,7 @@ absl::Status ParseAttr(absl::string_view entry, const std::shared_ptr<const void
     if (field.number == kMapValue) value = field.bytes;
   }
   if (!reader.ok()) return Malformed("attribute");
-  attrs->Set(key, AttrValue(value, owner));
+  attrs->emplace_back(key, value);
   return absl::OkStatus();
 }
 
@@ -78,6 +81,7 @@ absl::Status WriteNode(const Node& node, const std::function<absl::Status(absl::
 
 absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
   Node node;
+  Attrs attrs;
   WireReader reader(encoded);
   WireField field;
   while (reader.Next(&field)) {
@@ -97,13 +101,16 @@ absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<
         node.device = std::string(field.bytes);
         break;
       case kNodeAttr:
-        FLOE_RETURN_IF_ERROR(ParseAttr(field.bytes, owner, &node.attrs));
+        FLOE_RETURN_IF_ERROR(ParseAttr(field.bytes, &attrs));
         break;
       default:
         node.other_fields.append(field.encoded.data(), field.encoded.size());
     }
   }
   if (!reader.ok()) return Malformed("node");
+  // In the map's own order, so that each goes to its end; of one name the last counts.
+  std::stable_sort(attrs.begin(), attrs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [name, value] : attrs) node.attrs.Set(name, AttrValue(value, owner));
   return node;
 }
 

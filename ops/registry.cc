@@ -21,9 +21,11 @@
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
+#include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
+#include "ops/layer_norm.h"
 #include "ops/list_ops.h"
 #include "ops/lookup_table.h"
 #include "ops/lrn.h"
@@ -71,18 +73,26 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),        BatchNormOps(),
-             BiasOps(),        CastOps(),          CombinedNmsOps(),   ComparisonOps(),    Conv2DOps(),
-             Conv3DOps(),      CropAndResizeOps(), DivisionOps(),      EinsumOps(),        FakeQuantOps(),
-             FillOps(),        FusedOps(),         GatherOps(),        IdentityOps(),      JoinSplitOps(),
-             LookupTableOps(), LrnOps(),           MatMulOps(),        MatrixBandOps(),    NmsOps(),
-             OneHotOps(),      PadOps(),           PoolOps(),          ReduceOps(),        RegexOps(),
-             ResizeOps(),      ReverseOps(),       ScanOps(),          ScatterOps(),       SegmentOps(),
-             SelectOps(),      ShapeOps(),         SliceOps(),         SoftmaxOps(),       SourceOps(),
-             SpaceBatchOps(),  SpaceDepthOps(),    SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),
-             StringJoinOps(),  StringNumberOps(),  StringSplitOps(),   TileOps(),          TopKOps(),
-             TransposeOps(),   UnaryMathOps(),     UniqueOps(),        WhereOps(),         ControlFlowOps(),
-             ListOps(),        TensorArrayOps(),
+             ActivationOps(),    ArgExtremeOps(),  ArithmeticOps(),
+             Base64Ops(),        BatchNormOps(),   BiasOps(),
+             CastOps(),          CombinedNmsOps(), ComparisonOps(),
+             Conv2DOps(),        Conv3DOps(),      CropAndResizeOps(),
+             DivisionOps(),      EinsumOps(),      FakeQuantOps(),
+             FillOps(),          FusedOps(),       GatedActivationOps(),
+             GatherOps(),        IdentityOps(),    JoinSplitOps(),
+             LayerNormOps(),     LookupTableOps(), LrnOps(),
+             MatMulOps(),        MatrixBandOps(),  NmsOps(),
+             OneHotOps(),        PadOps(),         PoolOps(),
+             ReduceOps(),        RegexOps(),       ResizeOps(),
+             ReverseOps(),       ScanOps(),        ScatterOps(),
+             SegmentOps(),       SelectOps(),      ShapeOps(),
+             SliceOps(),         SoftmaxOps(),     SourceOps(),
+             SpaceBatchOps(),    SpaceDepthOps(),  SparseSegmentOps(),
+             SparseToDenseOps(), StringHashOps(),  StringJoinOps(),
+             StringNumberOps(),  StringSplitOps(), TileOps(),
+             TopKOps(),          TransposeOps(),   UnaryMathOps(),
+             UniqueOps(),        WhereOps(),       ControlFlowOps(),
+             ListOps(),          TensorArrayOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

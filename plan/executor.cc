@@ -1,5 +1,10 @@
 #include "plan/executor.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "base/available_memory.h"
+#include "base/checked_math.h"
 #include "base/status.h"
 
 namespace floe {
@@ -10,6 +15,19 @@ int64_t Executor::arena_bytes() const {
   int64_t total = 0;
   for (const Arena& arena : arenas_) total += arena.bytes;
   return total;
+}
+
+// Each of a run's allocations might be had by itself, and all of them together not.
+absl::Status Executor::CheckMemory(const Plan& plan) const {
+  const int64_t arena = plan.arena_bytes(kHostSpace);
+  const int64_t held = arenas_.empty() ? 0 : arenas_[kHostSpace].bytes;
+  int64_t wanted;
+  if (CheckedAdd(std::max<int64_t>(0, arena - held), plan.output_bytes(), &wanted) && FitsInMemory(wanted)) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(absl::StrCat("no memory for a run on these shapes: it takes ", arena,
+                                                   " bytes and ", plan.output_bytes(), " for the outputs; ",
+                                                   AvailableMemoryBytes(), " are left"));
 }
 
 absl::Status Executor::Grow(const Plan& plan) {
@@ -41,6 +59,7 @@ absl::Status Executor::Grow(const Plan& plan) {
 
 absl::Status Executor::Bind(const std::shared_ptr<const Plan>& plan) {
   if (plan == plan_) return absl::OkStatus();
+  FLOE_RETURN_IF_ERROR(CheckMemory(*plan));
   frame_ = nullptr;
   plan_ = nullptr;
   FLOE_RETURN_IF_ERROR(Grow(*plan));
@@ -57,8 +76,9 @@ absl::StatusOr<std::vector<Tensor>> Executor::Run(const std::shared_ptr<const Pl
   FLOE_RETURN_IF_ERROR(Bind(plan));
   std::vector<Stream*> streams;
   for (const Arena& arena : arenas_) streams.push_back(arena.stream.get());
+  memory_ = RunMemory(limits_.run_time_bytes);
   RunState run{.check = check,
-               .memory = RunMemory(limits_.run_time_bytes),
+               .memory = memory_,
                .max_iterations = limits_.iterations,
                .streams = streams,
                .held_tensors = {},

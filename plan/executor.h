@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "plan/frame.h"
 #include "plan/plan.h"
+#include "plan/run_memory.h"
 
 namespace floe {
 
@@ -38,8 +39,8 @@ class Executor {
 
   // What the arenas take now.
   int64_t arena_bytes() const;
-  // What run-time tensors take: 0 between runs.
-  int64_t run_time_bytes() const { return run_time_bytes_; }
+  // What tensors take whose size depended on data in the last run: between runs, those of its results that are held.
+  int64_t run_time_bytes() const { return memory_.used_bytes(); }
 
  private:
   // Memory of one space.
@@ -52,10 +53,11 @@ class Executor {
   };
 
   absl::Status Bind(const std::shared_ptr<const Plan>& plan);
+  absl::Status CheckMemory(const Plan& plan) const;
   absl::Status Grow(const Plan& plan);
 
   const RunLimits limits_;
-  int64_t run_time_bytes_ = 0;
+  RunMemory memory_{0};        // of the last run
   std::vector<Arena> arenas_;  // by space
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Frame> frame_;  // of plan_

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/checked_math.h"
 #include "base/status.h"
+#include "ops/string_budget.h"
 
 namespace floe {
 namespace {
@@ -58,8 +59,14 @@ absl::StatusOr<Tensor> RunMemory::Allocate(const Backend* device, DType dtype, c
 
 absl::StatusOr<Tensor> RunMemory::Adopt(Tensor tensor) {
   if (ElementBytes(tensor.dtype()) == 0 && tensor.dtype() != DType::kString) return tensor;
-  if (std::get_deleter<Charge>(tensor.object()) != nullptr) return tensor;
-  const int64_t bytes = BytesOf(tensor.dtype(), tensor.shape());
+  const int64_t bytes = HeldBytes(tensor);
+  if (Charge* const charge = std::get_deleter<Charge>(tensor.object()); charge != nullptr) {
+    // Strings have become longer since they were allocated.
+    if (tensor.dtype() != DType::kString || bytes <= charge->bytes) return tensor;
+    FLOE_RETURN_IF_ERROR(counter_->Add(bytes - charge->bytes));
+    charge->bytes = bytes;
+    return tensor;
+  }
   FLOE_RETURN_IF_ERROR(counter_->Add(bytes));
   const void* const data = tensor.raw_data();
   return Tensor::View(tensor.dtype(), tensor.shape(), data,

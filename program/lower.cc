@@ -61,12 +61,14 @@ absl::StatusOr<Value> FedValue(const Graph& graph, const Edge& feed) {
       }
     }
   }
+  if (node.op == "Placeholder" && node.attrs.Has("dtype")) FLOE_RETURN_IF_ERROR(node.attrs.Type("dtype").status());
   for (const char* const name : {"dtype", "DstT", "out_type", "output_type", "Tout", "T"}) {
     const absl::StatusOr<DType> dtype = node.attrs.Type(name);
     if (!dtype.ok()) continue;
     value.dtype = *dtype;
     if (node.attrs.Has("shape")) {
       FLOE_ASSIGN_OR_RETURN(value.shape, node.attrs.OfShape("shape"));
+      if (value.shape.IsFullyDefined()) FLOE_RETURN_IF_ERROR(Shape::Checked(value.shape.dims()).status());
     }
     return value;
   }

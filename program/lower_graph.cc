@@ -15,6 +15,8 @@ namespace {
 
 // More than TensorFlow has families of ops; what is longer was made to be long.
 constexpr size_t kMaxListedOps = 500;
+// A few bytes stand for a constant of any size where all elements are equal; so much may come of that in one graph.
+constexpr int64_t kMaxUnpackedBytes = int64_t{512} << 20;
 // More than any model has, and less than takes a machine's memory.
 constexpr int64_t kMaxOps = 1'000'000;
 // Regions in regions, calls in calls: more than people write, and few enough for the stack.
@@ -72,6 +74,15 @@ absl::Status ModelLowering::CountOp() {
   if (++ops_ <= kMaxOps) return absl::OkStatus();
   return absl::ResourceExhaustedError(
       absl::StrCat("the graph has more than ", kMaxOps, " ops with its functions made part of their callers"));
+}
+
+absl::Status ModelLowering::CountUnpacked(const Node& node, const Tensor& tensor) {
+  const auto stored = static_cast<int64_t>(node.attrs.Find("value")->encoded().size());
+  unpacked_bytes_ += std::max<int64_t>(0, tensor.byte_size() - stored);
+  if (unpacked_bytes_ <= kMaxUnpackedBytes) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("the graph's constants take ", unpacked_bytes_,
+                                                   " bytes more than in the file, with this one of shape ",
+                                                   tensor.shape().ToString(), "; allowed are ", kMaxUnpackedBytes));
 }
 
 absl::Status ModelLowering::CheckOps(absl::Span<const Edge> targets, const LoweredValues& feeds) {
@@ -256,6 +267,12 @@ absl::Status GraphLowering::LowerPlain(Region& region, int index) {
   FLOE_RETURN_IF_ERROR(model_.CountOp());
   if (node.op == "Const") {
     FLOE_ASSIGN_OR_RETURN(Tensor tensor, node.attrs.OfTensor("value"));
+    FLOE_RETURN_IF_ERROR(model_.CountUnpacked(node, tensor));
+    FLOE_ASSIGN_OR_RETURN(const DType said, node.attrs.Type("dtype", tensor.dtype()));
+    if (said != tensor.dtype()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("attribute 'dtype' says ", DTypeName(said), ", the value is ", DTypeName(tensor.dtype())));
+    }
     region.values[{index, 0}] = region.program->AddConstant(NameOf(index), std::move(tensor));
     return absl::OkStatus();
   }
@@ -282,6 +299,7 @@ absl::Status GraphLowering::Append(Region& region, int node, Op op) {
   FLOE_ASSIGN_OR_RETURN(const std::vector<TensorInfo> infos, InferOp(op, program.Infos(op.inputs)));
   for (size_t k = 0; k < infos.size(); ++k) {
     const TensorInfo& info = infos[k];
+    if (info.shape.IsFullyDefined()) FLOE_RETURN_IF_ERROR(Shape::Checked(info.shape.dims()).status());
     const ValueId id = program.AddValue(
         {FormatInputRef(op.name, static_cast<int>(k)), info.dtype, info.shape, std::nullopt, info.list});
     region.values.emplace(Edge(node, static_cast<int>(k)), id);  // what is fed stays

@@ -40,6 +40,8 @@ class ModelLowering {
   void LeaveRegion() { --depth_; }
   // RESOURCE_EXHAUSTED where calls of calls make more ops than any model has.
   absl::Status CountOp();
+  // The same for constants that are larger than what the file says of them.
+  absl::Status CountUnpacked(const Node& node, const Tensor& tensor);
 
  private:
   absl::Status ParseFunctions();
@@ -51,6 +53,7 @@ class ModelLowering {
   std::vector<std::string> calls_;
   int depth_ = 0;
   int64_t ops_ = 0;
+  int64_t unpacked_bytes_ = 0;
   absl::flat_hash_set<std::string> checked_;
   std::map<std::string, std::vector<std::string>> unknown_;  // node names by op
 };

@@ -99,9 +99,10 @@ struct LeakyReluOf {
 struct TanhOf {
   HWY_INLINE VF operator()(VF x) const {
     const F32 d;
-    const VF limit = hn::Set(d, 10.0f);
-    const VF clamped = hn::IfThenElse(hn::Gt(hn::Abs(x), limit), hn::CopySign(limit, x), x);
-    return hn::Tanh(d, clamped);
+    const VF most = hn::Set(d, 10.0f), least = hn::Set(d, -10.0f);
+    // Without CopySign: clang 14 folds Highway's for AVX-512 with a constant magnitude into other bits.
+    const VF from_above = hn::IfThenElse(hn::Gt(x, most), most, x);
+    return hn::Tanh(d, hn::IfThenElse(hn::Lt(x, least), least, from_above));
   }
 };
 
@@ -115,9 +116,14 @@ struct MinOf {
   HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a); }
 };
 
-// Highway's own makes 0 of a NaN.
+// Highway's own makes 0 of a NaN, and anything of what is above 104.
 struct ExpOf {
-  HWY_INLINE VF operator()(VF x) const { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(F32(), x)); }
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    const VF limit = hn::Set(d, 100.0f);  // far past the last finite result
+    const VF result = hn::IfThenElse(hn::Gt(x, limit), hn::Inf(d), hn::Exp(d, hn::Min(x, limit)));
+    return hn::IfThenElse(hn::IsNaN(x), x, result);
+  }
 };
 
 struct SigmoidOf {

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "ops/control_flow.h"
 #include "ops/matmul.h"
+#include "ops/string_budget.h"
 #include "program/infer.h"
 #include "program/pass.h"
 
@@ -55,7 +56,7 @@ bool CanFold(const Program& program, const Op& op) {
 
 int64_t BytesOf(absl::Span<const Tensor> tensors) {
   int64_t bytes = 0;
-  for (const Tensor& tensor : tensors) bytes += tensor.byte_size();
+  for (const Tensor& tensor : tensors) bytes += HeldBytes(tensor);
   return bytes;
 }
 
@@ -168,6 +169,8 @@ class Folding {
     absl::StatusOr<std::vector<Tensor>> results = Evaluate(*op.info, op.name, op.attrs, inputs);
     // What fails here (a division by zero, say) fails when it is run.
     if (!results.ok()) return false;
+    // Of strings it shows only now.
+    if (BytesOf(*results) - BytesOf(inputs) > room_) return false;
     room_ = std::max<int64_t>(0, room_ - std::max<int64_t>(0, BytesOf(*results) - BytesOf(inputs)));
     for (size_t k = 0; k < op.outputs.size(); ++k) {
       Value& value = program_.values[op.outputs[k]];

@@ -1,5 +1,8 @@
 // A loop variable that every iteration leaves as it was is none: it becomes one of the things that stay the same in
 // every iteration, and its users behind the loop take its first value.
+#include <numeric>
+
+#include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "program/pass.h"
 
@@ -17,12 +20,23 @@ void MoveBehind(std::vector<ValueId>& ids, const std::vector<bool>& marked) {
   ids.insert(ids.end(), front.begin() + static_cast<std::ptrdiff_t>(variables), front.end());
 }
 
+// What each value is once the Identities around it are gone, which comes later in the pipeline.
+std::vector<ValueId> WithoutIdentities(const Program& body) {
+  std::vector<ValueId> plain(body.values.size());
+  std::iota(plain.begin(), plain.end(), 0);
+  for (const Op& op : body.ops) {
+    if (absl::string_view(op.info->name) == "Identity") plain[op.outputs[0]] = plain[op.inputs[0]];
+  }
+  return plain;
+}
+
 bool Simplify(Op& op, Replacements& replacements) {
   Program &condition = op.regions[0], &body = op.regions[1];
+  const std::vector<ValueId> plain = WithoutIdentities(body);
   std::vector<bool> same(op.outputs.size(), false);
   bool any = false;
   for (size_t i = 0; i < same.size(); ++i) {
-    if (body.outputs[i] != body.inputs[i]) continue;
+    if (plain[body.outputs[i]] != body.inputs[i]) continue;
     same[i] = any = true;
     replacements.Replace(op.outputs[i], op.inputs[i]);
   }

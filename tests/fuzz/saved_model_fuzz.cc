@@ -15,13 +15,10 @@
 
 #include "absl/strings/string_view.h"
 #include "graph/graph.h"
-#include "graph/tensor_proto.h"
-#include "graph/wire.h"
 #include "session/freeze.h"
 #include "session/saved_model.h"
 #include "session/variable_keys.h"
-
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+#include "tests/fuzz/graph_mutation.h"
 
 namespace floe {
 namespace {
@@ -64,32 +61,6 @@ class AnyCheckpoint final : public CheckpointReader {
   absl::Status CheckPiece(const CheckpointTensor&, size_t) const override { return absl::OkStatus(); }
 };
 
-// The bytes of field `number`, empty where there is none.
-absl::string_view FieldOf(absl::string_view message, int number) {
-  WireReader reader(message);
-  WireField field;
-  absl::string_view bytes;
-  while (reader.Next(&field)) {
-    if (field.number == number) bytes = field.bytes;
-  }
-  return bytes;
-}
-
-// Constants of a few bytes may mean gigabytes (one element that repeats). That is allowed, and nothing to fuzz with.
-bool HasLargeConstant(const Graph& graph) {
-  for (const Node& node : graph.nodes()) {
-    const AttrValue* const value = node.attrs.Find("value");
-    if (value == nullptr) continue;
-    constexpr int kTensor = 8, kTensorShape = 2;  // in AttrValue and TensorProto
-    const absl::StatusOr<PartialShape> shape =
-        DecodeShapeProto(FieldOf(FieldOf(value->encoded(), kTensor), kTensorShape));
-    if (!shape.ok() || !shape->IsFullyDefined()) continue;
-    const absl::StatusOr<Shape> checked = Shape::Checked(shape->dims());
-    if (checked.ok() && checked->num_elements() > kLarge) return true;
-  }
-  return false;
-}
-
 void FreezeAndCheck(const MetaGraph& meta, const FreezeOptions& options) {
   const AnyCheckpoint checkpoint(meta.graph);
   const absl::StatusOr<FrozenGraph> frozen = Freeze(meta, &checkpoint, options);
@@ -110,66 +81,13 @@ void Run(absl::string_view input) {
   auto owner = std::make_shared<const std::string>(saved_model || input.empty() ? input : input.substr(1));
   const absl::string_view bytes = *owner;
   const absl::StatusOr<MetaGraph> meta = saved_model ? ParseSavedModel(bytes, owner) : MetaGraph::Parse(bytes, owner);
-  if (!meta.ok() || HasLargeConstant(meta->graph)) return;
+  if (!meta.ok() || testing::HasLargeConstant(meta->graph)) return;
   FreezeOptions options;
   FreezeAndCheck(*meta, options);
   for (const Signature& signature : meta->signatures) {
     options.signature = signature.name;
     FreezeAndCheck(*meta, options);
   }
-}
-
-// Changes one length-delimited field somewhere inside, and mends the lengths around it: random bytes hardly ever get
-// past the first. Nothing where there is none.
-std::optional<std::string> MutateInside(absl::string_view message, std::mt19937& random, int depth) {
-  std::vector<WireField> fields;
-  WireReader reader(message);
-  WireField field;
-  while (reader.Next(&field)) fields.push_back(field);
-  if (!reader.ok() || fields.empty()) return std::nullopt;
-  const size_t chosen = random() % fields.size();
-  std::string changed;
-  for (size_t i = 0; i < fields.size(); ++i) {
-    const WireField& each = fields[i];
-    if (i != chosen) {
-      changed.append(each.encoded.data(), each.encoded.size());
-      continue;
-    }
-    switch (random() % 8) {
-      case 0:  // gone
-        break;
-      case 1:  // twice
-        changed.append(each.encoded.data(), each.encoded.size());
-        changed.append(each.encoded.data(), each.encoded.size());
-        break;
-      case 2: {  // in place of another
-        const WireField& other = fields[random() % fields.size()];
-        if (each.type == WireType::kBytes && other.type == WireType::kBytes) {
-          AppendBytesField(each.number, other.bytes, &changed);
-        } else {
-          changed.append(other.encoded.data(), other.encoded.size());
-        }
-        break;
-      }
-      default: {
-        if (each.type != WireType::kBytes) {
-          AppendVarintField(each.number, random() % 64, &changed);
-          break;
-        }
-        std::optional<std::string> inner;
-        if (depth < 12) inner = MutateInside(each.bytes, random, depth + 1);
-        if (!inner) {
-          std::string text(each.bytes);
-          const size_t size = text.size();
-          text.resize(size + 8);
-          text.resize(LLVMFuzzerMutate(reinterpret_cast<uint8_t*>(text.data()), size, text.size()));
-          inner = std::move(text);
-        }
-        AppendBytesField(each.number, *inner, &changed);
-      }
-    }
-  }
-  return changed;
 }
 
 }  // namespace
@@ -180,7 +98,7 @@ extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max
   const absl::string_view input(reinterpret_cast<const char*>(data), size);
   if (!input.empty() && random() % 8 != 0) {
     const bool saved_model = input[0] != 0;
-    std::optional<std::string> mutated = floe::MutateInside(saved_model ? input : input.substr(1), random, 0);
+    std::optional<std::string> mutated = floe::testing::MutateMessage(saved_model ? input : input.substr(1), random);
     if (mutated && !saved_model) mutated->insert(mutated->begin(), '\0');
     if (mutated && !mutated->empty() && mutated->size() <= max_size) {
       std::memcpy(data, mutated->data(), mutated->size());

@@ -118,8 +118,9 @@ const Step* LoopOf(const Plan& plan) {
 TEST(RegionTest, AListIsWrittenAndStacked) {
   for (const bool with_passes : {true, false}) {
     Runner runner(WritingLoop(), {"y"}, {&ReferenceBackend()}, {.run_time_bytes = 1 << 20}, with_passes);
-    ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> got, runner.Run(Inputs(3)));
+    ASSERT_OK_AND_ASSIGN(std::vector<Tensor> got, runner.Run(Inputs(3)));
     EXPECT_EQ(got[0].ToString(), "float32 [3,2] 0 -0 1 -2 2 -4");
+    got.clear();
     EXPECT_EQ(runner.executor.run_time_bytes(), 0);
   }
 }

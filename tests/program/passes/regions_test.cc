@@ -74,6 +74,17 @@ TEST(RegionPassesTest, AVariableThatStaysTheSameIsNone) {
   EXPECT_EQ(LoopOf(folded).inputs.size(), 2u);
 }
 
+TEST(RegionPassesTest, AVariableThatGoesThroughAnIdentityStaysTheSame) {
+  LoopMaker maker;
+  maker.Variable("h", "x", "sum");
+  maker.Variable("w", "half", "again");
+  maker.Op("AddV2", "sum", {"h", "w"});
+  maker.Op("Identity", "again", {"w"});
+  const Program lowered = maker.Make({"h_last", "w_last"});
+  const Program simple = ExpectChanged("simplify_loops", lowered);
+  EXPECT_EQ(LoopOf(simple).outputs.size(), LoopOf(lowered).outputs.size() - 1);
+}
+
 TEST(RegionPassesTest, AVariableThatNobodyNeedsIsDropped) {
   LoopMaker maker;
   maker.Variable("h", "x", "sum");
