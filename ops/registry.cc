@@ -30,6 +30,7 @@
 #include "ops/nms.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
+#include "ops/parse_example.h"
 #include "ops/pool.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
@@ -68,17 +69,17 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),        BatchNormOps(),
-             BiasOps(),        CastOps(),          CombinedNmsOps(),   ComparisonOps(),    Conv2DOps(),
-             Conv3DOps(),      CropAndResizeOps(), DivisionOps(),      EinsumOps(),        FakeQuantOps(),
-             FillOps(),        FusedOps(),         GatherOps(),        IdentityOps(),      JoinSplitOps(),
-             LookupTableOps(), LrnOps(),           MatMulOps(),        MatrixBandOps(),    NmsOps(),
-             OneHotOps(),      PadOps(),           PoolOps(),          ReduceOps(),        RegexOps(),
-             ResizeOps(),      ReverseOps(),       ScanOps(),          ScatterOps(),       SegmentOps(),
-             SelectOps(),      ShapeOps(),         SliceOps(),         SoftmaxOps(),       SourceOps(),
-             SpaceBatchOps(),  SpaceDepthOps(),    SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),
-             StringJoinOps(),  StringNumberOps(),  StringSplitOps(),   TileOps(),          TopKOps(),
-             TransposeOps(),   UnaryMathOps(),     UniqueOps(),        WhereOps(),
+             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),   Base64Ops(),        BatchNormOps(),
+             BiasOps(),        CastOps(),          CombinedNmsOps(),  ComparisonOps(),    Conv2DOps(),
+             Conv3DOps(),      CropAndResizeOps(), DivisionOps(),     EinsumOps(),        FakeQuantOps(),
+             FillOps(),        FusedOps(),         GatherOps(),       IdentityOps(),      JoinSplitOps(),
+             LookupTableOps(), LrnOps(),           MatMulOps(),       MatrixBandOps(),    NmsOps(),
+             OneHotOps(),      PadOps(),           ParseExampleOps(), PoolOps(),          ReduceOps(),
+             RegexOps(),       ResizeOps(),        ReverseOps(),      ScanOps(),          ScatterOps(),
+             SegmentOps(),     SelectOps(),        ShapeOps(),        SliceOps(),         SoftmaxOps(),
+             SourceOps(),      SpaceBatchOps(),    SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(),
+             StringHashOps(),  StringJoinOps(),    StringNumberOps(), StringSplitOps(),   TileOps(),
+             TopKOps(),        TransposeOps(),     UnaryMathOps(),    UniqueOps(),        WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

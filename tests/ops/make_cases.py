@@ -526,7 +526,93 @@ def uniques():
     refused("UniqueV2", x=numbers(F, 2), axis=ints(1))
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, tops, uniques):
+def example(**features):
+    message = tf.train.Example()
+    for key, values in features.items():
+        feature = message.features.feature[key]
+        if values is None:
+            feature.SetInParent()
+        elif not values or isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        elif isinstance(values[0], int):
+            feature.int64_list.value.extend(values)
+        else:
+            feature.bytes_list.value.extend(values)
+    return message.SerializeToString()
+
+
+def field(number, content):
+    """An encoded field of bytes."""
+    assert len(content) < 128
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def parse_examples():
+    no_names, no_floats, no_longs = np.array([], object), np.zeros(0, F), np.zeros(0, I64)
+    full, short, bare = example(f=[1.0, 2.0], i=[3, -4, 5], s=[b"a"]), example(f=[5.0, 6.0], i=[7], s=[b"b", b"", b"\xff"]), example(f=[9.0, 1.0])
+
+    def v2(accept, serialized, names=no_names, sparse=(), dense=(), ragged=()):
+        accept("ParseExampleV2", serialized=np.array(serialized, object), names=names, sparse_keys=texts(*(key for key, _ in sparse)),
+               dense_keys=texts(*(key for key, _, _ in dense)), ragged_keys=texts(*(key for key, _, _ in ragged)),
+               dense_defaults=[default for _, default, _ in dense], num_sparse=len(sparse), sparse_types=[dtype for _, dtype in sparse],
+               ragged_value_types=[dtype for _, dtype, _ in ragged], ragged_split_types=[split for _, _, split in ragged],
+               dense_shapes=[shape for _, _, shape in dense])
+
+    every = dict(sparse=[("i", tf.int64), ("s", tf.string), ("f", tf.float32), ("nobody", tf.int64)],
+                 dense=[("f", no_floats, [2, 1]), ("i", I64(-1), [None]), ("s", text("pad"), [None]), ("f", F(0), [None, 2]), ("no", I64([[8, 9]]), [1, 2])],
+                 ragged=[("i", tf.int64, tf.int32), ("s", tf.string, tf.int64), ("nobody", tf.float32, tf.int32)])
+    for key in ("sparse", "dense", "ragged"):
+        for one in every[key]:
+            for serialized in ([full, short, bare], [], full, bare):
+                v2(case, serialized, **{key: [one]})
+    once = dict(sparse=every["sparse"][1:2], dense=[("f", no_floats, [2]), ("nobody", F(0.5), []), ("no", I64(-1), [None])])  # each key once: TensorFlow gives a key to one feature only
+    v2(case, [full, short], texts("n0", "n1"), ragged=every["ragged"][:1], **once)
+    v2(case, [b"", example(i=None)], sparse=every["sparse"][:1], dense=[("i", I64([1, 2]), [2])])
+    v2(case, [full + example(i=[100])], sparse=every["sparse"][:1])
+    v2(case, [example(i=[1.5]) + example(i=[100])], sparse=every["sparse"][:1])
+    for encoded in (b"\x1a\x04\x08\x05\x08\x06", b"\x1a\x03\x0a\x01\x05", b"\x1a\x0c\x0a\x0a" + b"\xff" * 9 + b"\x01", b"\x1a\x00"):
+        v2(case, [field(1, field(1, field(1, b"i") + field(2, encoded)))], sparse=every["sparse"][:1])
+    for key, default, shape in (
+        ("i", no_longs, [3]), ("i", I64([7]), []), ("i", I64(7), [1]), ("i", I64([7, 8]), [3]), ("i", no_longs, [2]), ("i", no_floats, [3]),
+        ("i", no_longs, [None]), ("i", I64([1, 2]), [None]), ("i", I64(0), [None, 2]),
+    ):
+        v2(refused, [full, bare], dense=[(key, default, shape)])
+    v2(refused, [b"garbage"], sparse=every["sparse"][:1])
+    v2(refused, [full[:-1]], sparse=every["sparse"][:1])
+    v2(refused, [full], sparse=[("i", tf.string)])
+    v2(refused, [full], ragged=[("s", tf.int64, tf.int64)])
+    v2(refused, [full, bare], texts("n0"), sparse=every["sparse"][:1])
+    v2(refused, [[full, bare]], sparse=every["sparse"][:1])
+    v2(refused, [field(1, field(1, field(1, b"i") + field(2, b"\x1a\x03\x0a\x01\x85")))], sparse=every["sparse"][:1])
+
+    def v1(accept, serialized, sparse=(), dense=(), names=no_names):
+        accept("ParseExample", serialized=np.array(serialized, object), names=names, sparse_keys=[text(key) for key, _ in sparse],
+               dense_keys=[text(key) for key, _, _ in dense], dense_defaults=[default for _, default, _ in dense],
+               sparse_types=[dtype for _, dtype in sparse], dense_shapes=[shape for _, _, shape in dense])
+
+    v1(case, [full, short, bare], **once)
+    v1(case, [], **once)
+    v1(case, [full, bare], dense=every["dense"][1:2])
+    v1(refused, full, sparse=every["sparse"][:1])
+    v1(refused, [bare], dense=[("i", no_longs, [1])])
+
+    def single(accept, serialized, sparse=(), dense=()):
+        accept("ParseSingleExample", serialized=text_of(serialized), dense_defaults=[default for _, default, _ in dense], num_sparse=len(sparse),
+               sparse_keys=[key for key, _ in sparse], dense_keys=[key for key, _, _ in dense], sparse_types=[dtype for _, dtype in sparse],
+               dense_shapes=[shape for _, _, shape in dense])
+
+    for serialized in (full, short, bare):
+        single(case, serialized, **once)
+        single(case, serialized, dense=every["dense"][1:2])
+    single(refused, b"garbage", sparse=every["sparse"][:1])
+    single(refused, full, dense=[("i", no_longs, [2])])
+
+
+def text_of(value):
+    return np.array(value, object)
+
+
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, tops, uniques):
     family()
 
 
@@ -556,7 +642,7 @@ def build(op, number, arguments, feeds, shapes_known):
         return value
 
     results = getattr(tf.raw_ops, op)(name=f"c{number}/y", **{key: argument(value) for key, value in arguments.items()})
-    return list(results) if isinstance(results, (list, tuple)) else [results]
+    return tf.nest.flatten(results)
 
 
 def write(op):
