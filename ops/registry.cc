@@ -15,6 +15,7 @@
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/decode_image.h"
 #include "ops/division.h"
 #include "ops/einsum.h"
 #include "ops/fake_quant.h"
@@ -69,17 +70,18 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),  ArgExtremeOps(),    ArithmeticOps(),   Base64Ops(),        BatchNormOps(),
-             BiasOps(),        CastOps(),          CombinedNmsOps(),  ComparisonOps(),    Conv2DOps(),
-             Conv3DOps(),      CropAndResizeOps(), DivisionOps(),     EinsumOps(),        FakeQuantOps(),
-             FillOps(),        FusedOps(),         GatherOps(),       IdentityOps(),      JoinSplitOps(),
-             LookupTableOps(), LrnOps(),           MatMulOps(),       MatrixBandOps(),    NmsOps(),
-             OneHotOps(),      PadOps(),           ParseExampleOps(), PoolOps(),          ReduceOps(),
-             RegexOps(),       ResizeOps(),        ReverseOps(),      ScanOps(),          ScatterOps(),
-             SegmentOps(),     SelectOps(),        ShapeOps(),        SliceOps(),         SoftmaxOps(),
-             SourceOps(),      SpaceBatchOps(),    SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(),
-             StringHashOps(),  StringJoinOps(),    StringNumberOps(), StringSplitOps(),   TileOps(),
-             TopKOps(),        TransposeOps(),     UnaryMathOps(),    UniqueOps(),        WhereOps(),
+             ActivationOps(),    ArgExtremeOps(),    ArithmeticOps(),  Base64Ops(),       BatchNormOps(),
+             BiasOps(),          CastOps(),          CombinedNmsOps(), ComparisonOps(),   Conv2DOps(),
+             Conv3DOps(),        CropAndResizeOps(), DecodeImageOps(), DivisionOps(),     EinsumOps(),
+             FakeQuantOps(),     FillOps(),          FusedOps(),       GatherOps(),       IdentityOps(),
+             JoinSplitOps(),     LookupTableOps(),   LrnOps(),         MatMulOps(),       MatrixBandOps(),
+             NmsOps(),           OneHotOps(),        PadOps(),         ParseExampleOps(), PoolOps(),
+             ReduceOps(),        RegexOps(),         ResizeOps(),      ReverseOps(),      ScanOps(),
+             ScatterOps(),       SegmentOps(),       SelectOps(),      ShapeOps(),        SliceOps(),
+             SoftmaxOps(),       SourceOps(),        SpaceBatchOps(),  SpaceDepthOps(),   SparseSegmentOps(),
+             SparseToDenseOps(), StringHashOps(),    StringJoinOps(),  StringNumberOps(), StringSplitOps(),
+             TileOps(),          TopKOps(),          TransposeOps(),   UnaryMathOps(),    UniqueOps(),
+             WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

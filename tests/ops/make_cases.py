@@ -608,11 +608,70 @@ def parse_examples():
     single(refused, full, dense=[("i", no_longs, [2])])
 
 
+def pictures():
+    """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
+    folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            encoded = file.read()
+        contents, kind = text_of(encoded), name.rsplit(".", 1)[1]
+        for channels in (0, 1, 3, 4):
+            takes = {"jpg": channels != 4 and not (channels == 1 and name.startswith("cmyk")), "png": True, "bmp": channels != 1, "gif": channels in (0, 3)}[kind]
+            accept = case if takes else refused
+            if kind == "jpg" and takes:
+                for arguments in (dict(), dict(fancy_upscaling=False, dct_method="INTEGER_FAST"), dict(ratio=2), dict(ratio=8, dct_method="INTEGER_ACCURATE")):
+                    case("DecodeJpeg", contents=contents, channels=channels, **arguments)
+            if kind == "png":
+                for dtype in (tf.uint8, tf.uint16):
+                    accept("DecodePng", contents=contents, channels=channels, dtype=dtype)
+            if kind == "bmp" and channels != 1:
+                accept("DecodeBmp", contents=contents, channels=channels)
+            for dtype in (tf.uint8, tf.uint16, tf.float32) if channels == 0 else (tf.uint8,):
+                if name.endswith("_down.bmp") and dtype != tf.uint8:
+                    continue  # TensorFlow dies of those
+                if takes or kind == "jpg":
+                    accept("DecodeImage", contents=contents, channels=channels, dtype=dtype, expand_animations=channels != 3)
+        if kind == "gif":
+            case("DecodeGif", contents=contents)
+        if name in ("rgb_sub2_prog0.jpg", "cmyk.jpg", "gray.jpg", "rgb_sub2_prog1.jpg"):
+            case("DecodeJpeg", contents=text_of(encoded + b"more"))
+            case("DecodeAndCropJpeg", contents=contents, crop_window=ints(0, 0, 1, 1))
+            for window in ((1, 2, 3, 3), (0, 1, 4, 2), (2, 0, 3, 4)):
+                case("DecodeAndCropJpeg", contents=contents, crop_window=ints(*window))
+            for window in ((0, 0, 900, 1), (-1, 0, 1, 1), (0, 1, 0, 1), (0, 0, 1, 900)):
+                refused("DecodeAndCropJpeg", contents=contents, crop_window=ints(*window))
+        if name == "rgb_sub2_prog0.jpg":  # TensorFlow never ends on some others that are cut short
+            cut = text_of(encoded[:-20])
+            refused("DecodeJpeg", contents=cut)
+            refused("DecodeJpeg", contents=text_of(encoded[:20]))
+        if name in ("rgb8_i0.png", "palette4_i1.png"):
+            for length in (8, 20, len(encoded) - 4, len(encoded) // 2):
+                refused("DecodePng", contents=text_of(encoded[:length]))
+            damaged = bytearray(encoded)
+            damaged[-20] ^= 0x55
+            refused("DecodePng", contents=text_of(bytes(damaged)))
+            case("DecodePng", contents=text_of(encoded + b"more"))
+            case("DecodeJpeg", contents=contents)
+            case("DecodeGif", contents=contents)
+            refused("DecodeBmp", contents=contents)
+            refused("DecodeAndCropJpeg", contents=contents, crop_window=ints(0, 0, 1, 1))
+        if name == "three.gif":
+            refused("DecodeJpeg", contents=contents)
+        if name == "one.gif":
+            case("DecodePng", contents=contents)
+        if name == "bmp24_up.bmp":
+            refused("DecodePng", contents=contents)
+            refused("DecodeBmp", contents=text_of(encoded[:50]))
+            refused("DecodeBmp", contents=text_of(encoded[:-8]))
+    for encoded in (b"", b"hello world", b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"):
+        refused("DecodeImage", contents=text_of(encoded))
+
+
 def text_of(value):
     return np.array(value, object)
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, tops, uniques):
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, pictures, tops, uniques):
     family()
 
 

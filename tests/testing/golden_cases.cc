@@ -303,7 +303,13 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
                                                "SegmentSum",
                                                "ParseExample",
                                                "ParseExampleV2",
-                                               "ParseSingleExample"};
+                                               "ParseSingleExample",
+                                               "DecodeAndCropJpeg",
+                                               "DecodeBmp",
+                                               "DecodeGif",
+                                               "DecodeImage",
+                                               "DecodeJpeg",
+                                               "DecodePng"};
   const bool data_dependent = std::any_of(std::begin(kDataDependent), std::end(kDataDependent),
                                           [&](absl::string_view name) { return name == op.name; });
   const std::vector<TensorInfo> full = FullInfos(golden);
