@@ -17,6 +17,7 @@
 #include "ops/crop_and_resize.h"
 #include "ops/decode_image.h"
 #include "ops/division.h"
+#include "ops/dynamic_partition.h"
 #include "ops/einsum.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
@@ -33,10 +34,12 @@
 #include "ops/pad.h"
 #include "ops/parse_example.h"
 #include "ops/pool.h"
+#include "ops/quantize.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
+#include "ops/rnn_cell.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/segment.h"
@@ -70,18 +73,18 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),    ArgExtremeOps(),    ArithmeticOps(),  Base64Ops(),       BatchNormOps(),
-             BiasOps(),          CastOps(),          CombinedNmsOps(), ComparisonOps(),   Conv2DOps(),
-             Conv3DOps(),        CropAndResizeOps(), DecodeImageOps(), DivisionOps(),     EinsumOps(),
-             FakeQuantOps(),     FillOps(),          FusedOps(),       GatherOps(),       IdentityOps(),
-             JoinSplitOps(),     LookupTableOps(),   LrnOps(),         MatMulOps(),       MatrixBandOps(),
-             NmsOps(),           OneHotOps(),        PadOps(),         ParseExampleOps(), PoolOps(),
-             ReduceOps(),        RegexOps(),         ResizeOps(),      ReverseOps(),      ScanOps(),
-             ScatterOps(),       SegmentOps(),       SelectOps(),      ShapeOps(),        SliceOps(),
-             SoftmaxOps(),       SourceOps(),        SpaceBatchOps(),  SpaceDepthOps(),   SparseSegmentOps(),
-             SparseToDenseOps(), StringHashOps(),    StringJoinOps(),  StringNumberOps(), StringSplitOps(),
-             TileOps(),          TopKOps(),          TransposeOps(),   UnaryMathOps(),    UniqueOps(),
-             WhereOps(),
+             ActivationOps(), ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),        BatchNormOps(),
+             BiasOps(),       CastOps(),          CombinedNmsOps(),   ComparisonOps(),    Conv2DOps(),
+             Conv3DOps(),     CropAndResizeOps(), DecodeImageOps(),   DivisionOps(),      DynamicPartitionOps(),
+             EinsumOps(),     FakeQuantOps(),     FillOps(),          FusedOps(),         GatherOps(),
+             IdentityOps(),   JoinSplitOps(),     LookupTableOps(),   LrnOps(),           MatMulOps(),
+             MatrixBandOps(), NmsOps(),           OneHotOps(),        PadOps(),           ParseExampleOps(),
+             PoolOps(),       QuantizeOps(),      ReduceOps(),        RegexOps(),         ResizeOps(),
+             ReverseOps(),    RnnCellOps(),       ScanOps(),          ScatterOps(),       SegmentOps(),
+             SelectOps(),     ShapeOps(),         SliceOps(),         SoftmaxOps(),       SourceOps(),
+             SpaceBatchOps(), SpaceDepthOps(),    SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),
+             StringJoinOps(), StringNumberOps(),  StringSplitOps(),   TileOps(),          TopKOps(),
+             TransposeOps(),  UnaryMathOps(),     UniqueOps(),        WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

@@ -37,6 +37,13 @@ class Const:
         self.value = value
 
 
+class Quantized:
+    """A fed tensor of a quantized dtype, which NumPy lacks."""
+
+    def __init__(self, value, dtype):
+        self.value, self.dtype = value, dtype
+
+
 def case(op, **arguments):
     good.append((op, arguments))
 
@@ -667,11 +674,93 @@ def pictures():
         refused("DecodeImage", contents=text_of(encoded))
 
 
+def recurrences():
+    def lstm(dtype, batch, inputs, cells, **x):
+        states = {name: numbers(dtype, batch, cells, low=-1, high=1) for name in ("cs_prev", "h_prev")}
+        peepholes = {name: numbers(dtype, cells, low=-1, high=1) for name in ("wci", "wcf", "wco")}
+        return dict(w=numbers(dtype, inputs + cells, 4 * cells, low=-1, high=1), b=numbers(dtype, 4 * cells, low=-1, high=1), **states, **peepholes, **x)
+
+    for dtype in (F, H):
+        for peephole in (False, True):
+            for rest in (dict(), dict(cell_clip=0.4), dict(cell_clip=-1.0)):
+                case("LSTMBlockCell", use_peephole=peephole, forget_bias=0.5, **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 2, 3, low=-1, high=1)))
+                case("BlockLSTMV2", use_peephole=peephole, seq_len_max=I64(3), **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 3, 2, 3, low=-1, high=1)))
+                case("BlockLSTM", use_peephole=peephole, seq_len_max=I64(3), **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 3, 2, 3, low=-1, high=1)))
+    case("LSTMBlockCell", **lstm(F, 1, 5, 1, x=numbers(F, 1, 5)))
+    case("BlockLSTM", seq_len_max=I64(6), **lstm(F, 1, 2, 3, x=numbers(F, 6, 1, 2)))
+    refused("LSTMBlockCell", **lstm(F, 2, 3, 4, x=numbers(F, 2, 2)))
+    refused("BlockLSTM", seq_len_max=I64(2), **lstm(F, 2, 3, 4, x=numbers(F, 2, 2, 2)))
+
+    def gru(batch, inputs, cells):
+        return dict(x=numbers(F, batch, inputs), h_prev=numbers(F, batch, cells), w_ru=numbers(F, inputs + cells, 2 * cells), w_c=numbers(F, inputs + cells, cells), b_ru=numbers(F, 2 * cells), b_c=numbers(F, cells))
+
+    case("GRUBlockCell", **gru(2, 3, 4))
+    case("GRUBlockCell", **gru(1, 1, 1))
+    refused("GRUBlockCell", **{**gru(2, 3, 4), "b_c": numbers(F, 3)})
+
+
+def partitions():
+    for dtype in NUMBERS + [np.bool_]:
+        case("DynamicPartition", data=numbers(dtype, 5, 2), partitions=ints(0, 2, 0, 1, 2), num_partitions=4)
+        for op in ("DynamicStitch", "ParallelDynamicStitch"):
+            case(op, indices=[ints(3, 1), I32(0), I32([[2, 4]])], data=[numbers(dtype, 2, 2), numbers(dtype, 2), numbers(dtype, 1, 2, 2)])
+    case("DynamicPartition", data=strings(2, 2), partitions=I32([[1, 0], [1, 1]]), num_partitions=2)
+    case("DynamicPartition", data=F([1, 2]), partitions=I32(1), num_partitions=2)
+    case("DynamicPartition", data=numbers(F, 0, 2), partitions=NO_INTS, num_partitions=2)
+    case("DynamicStitch", indices=[ints(1, 0, 1)], data=[strings(3)])
+    case("DynamicStitch", indices=[Const(ints(1, 0)), Const(ints(0))], data=[F([1, 2]), F([3])])
+    case("DynamicStitch", indices=[NO_INTS], data=[numbers(F, 0, 3)])
+    for chosen in ((0, 2, 0), (0, -1, 1), (0, 1)):
+        refused("DynamicPartition", data=numbers(F, 3, 2), partitions=ints(*chosen), num_partitions=2)
+    refused("DynamicStitch", indices=[ints(0, -1)], data=[F([1, 2])])
+    refused("DynamicStitch", indices=[ints(0, 1)], data=[F([1, 2, 3])])
+    refused("DynamicStitch", indices=[ints(0), ints(1)], data=[numbers(F, 1, 2), numbers(F, 1, 3)])
+
+
+QUANTIZED = [tf.qint8, tf.quint8, tf.qint16, tf.quint16, tf.qint32]
+
+
+def quantizations():
+    x = np.concatenate([np.linspace(-4, 6, 41), [0.5, -0.25, 100, -100]]).astype(F)
+    for dtype in QUANTIZED:
+        for low, high in ((-2.0, 3.0), (0.0, 4.0), (1.0, 2.0), (-3.0, -1.0), (0.0, 0.0)):
+            given = dict(input=x, min_range=F(low), max_range=F(high), T=dtype)
+            if dtype != tf.qint32:
+                case("QuantizeV2", mode="MIN_COMBINED", **given)
+                case("QuantizeV2", mode="SCALED", round_mode="HALF_TO_EVEN", narrow_range=dtype == tf.qint8, **given)
+                case("QuantizeV2", mode="SCALED", **given)
+            if dtype in (tf.qint8, tf.quint8):
+                case("QuantizeV2", mode="MIN_FIRST", **given)
+    for dtype in (tf.qint8, tf.quint8):
+        case("QuantizeV2", input=numbers(F, 2, 3, 2), min_range=F([-1, -2, -3]), max_range=F([2, 1, 4]), T=dtype, mode="SCALED", axis=1, round_mode="HALF_TO_EVEN")
+        case("QuantizeV2", input=numbers(F, 2, 3), min_range=F([-1, -2]), max_range=F([2, 1]), T=dtype, axis=0)
+    refused("QuantizeV2", input=x, min_range=F(2), max_range=F(1), T=tf.qint8)
+    refused("QuantizeV2", input=x, min_range=F([1, 2]), max_range=F([3, 4]), T=tf.qint8)
+    for dtype in QUANTIZED:
+        limits = np.iinfo({tf.qint8: I8, tf.quint8: U8, tf.qint16: I16, tf.quint16: U16, tf.qint32: I32}[dtype])
+        values = np.linspace(limits.min, limits.max, 23).astype(I64).astype(limits.dtype)[:22 if dtype == tf.qint32 else 23]  # TensorFlow turns the largest around
+        for mode in ("MIN_COMBINED", "SCALED") + (("MIN_FIRST",) if dtype in (tf.qint8, tf.quint8) else ()):
+            for low, high in ((-2.0, 3.0), (0.0, 4.0), (-3.0, 1.0)):
+                case("Dequantize", input=Quantized(values, dtype), min_range=F(low), max_range=F(high), mode=mode, narrow_range=dtype == tf.qint8 and mode == "SCALED")
+        case("Dequantize", input=Quantized(values[:6].reshape(2, 3), dtype), min_range=F([-1, -2, 0]), max_range=F([1, 3, 2]), mode="SCALED", axis=1)
+        case("Dequantize", input=Quantized(values, dtype), min_range=F(-2), max_range=F(3), dtype=tf.bfloat16)
+    for dtype in (F, D):
+        for is_signed in (True, False):
+            for narrow in (True, False):
+                values = numbers(dtype, 3, 5, low=-3, high=4)
+                case("QuantizeAndDequantizeV2", input=values, input_min=dtype(-2), input_max=dtype(3), signed_input=is_signed, range_given=True, narrow_range=narrow, round_mode="HALF_UP")
+                case("QuantizeAndDequantizeV4", input=values, input_min=dtype(0), input_max=dtype(0), signed_input=is_signed, range_given=False, narrow_range=narrow, num_bits=4)
+                case("QuantizeAndDequantizeV3", input=values, input_min=dtype(-1), input_max=dtype(1), signed_input=is_signed, range_given=True, narrow_range=narrow, num_bits=I32(5))
+                case("QuantizeAndDequantizeV4", input=values, input_min=np.zeros(5, dtype), input_max=np.zeros(5, dtype), signed_input=is_signed, axis=1)
+    refused("QuantizeAndDequantizeV2", input=x, input_min=F(2), input_max=F(1), range_given=True)
+    refused("QuantizeAndDequantizeV3", input=x, input_min=F(1), input_max=F(2), num_bits=I32(0))
+
+
 def text_of(value):
     return np.array(value, object)
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, pictures, tops, uniques):
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, recurrences, tops, uniques):
     family()
 
 
@@ -684,6 +773,10 @@ def build(op, number, arguments, feeds, shapes_known):
         name, made = f"c{number}/x{made}", made + 1
         if isinstance(value, Const):
             return tf.constant(value.value, name=name)
+        if isinstance(value, Quantized):
+            placeholder = v1.placeholder(value.dtype, value.value.shape if shapes_known else None, name=name)
+            feeds[placeholder.name] = value
+            return placeholder
         value = np.asarray(value)
         dtype = tf.string if value.dtype == object else tf.as_dtype(value.dtype)
         placeholder = v1.placeholder(dtype, value.shape if shapes_known else None, name=name)
@@ -691,7 +784,7 @@ def build(op, number, arguments, feeds, shapes_known):
         return placeholder
 
     def is_tensor(value):
-        return isinstance(value, (Const, np.ndarray, np.generic))
+        return isinstance(value, (Const, Quantized, np.ndarray, np.generic))
 
     def argument(value):
         if is_tensor(value):
@@ -704,12 +797,27 @@ def build(op, number, arguments, feeds, shapes_known):
     return tf.nest.flatten(results)
 
 
+def as_numpy(value):
+    return value.value.astype(value.dtype.as_numpy_dtype) if isinstance(value, Quantized) else value
+
+
+def as_proto(value):
+    if not isinstance(value, Quantized):
+        return tf.make_tensor_proto(value)
+    proto = tf.make_tensor_proto(np.zeros(0, F))
+    proto.dtype = value.dtype.as_datatype_enum
+    proto.tensor_shape.CopyFrom(tf.TensorShape(value.value.shape).as_proto())
+    plain = {tf.qint8: I8, tf.quint8: U8, tf.qint16: I16, tf.quint16: U16, tf.qint32: I32}[value.dtype]
+    proto.tensor_content = value.value.astype(plain).tobytes()
+    return proto
+
+
 def write(op):
     graph, feeds, response = tf.Graph(), {}, predict_pb2.PredictResponse()
     with graph.as_default():
         def run(results):
             with tf.compat.v1.Session(graph=graph) as session:
-                return session.run(results, {graph.get_tensor_by_name(name): value for name, value in feeds.items()})
+                return session.run(results, {graph.get_tensor_by_name(name): as_numpy(value) for name, value in feeds.items()})
 
         number, results = 0, []
         for _, arguments in (entry for entry in good if entry[0] == op):
@@ -725,9 +833,10 @@ def write(op):
                 continue
             raise SystemExit(f"{op}: TensorFlow takes {arguments}")
     for name, value in feeds.items():
-        response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
+        response.outputs[name].CopyFrom(as_proto(value))
     for result, value in zip(results, values):
-        response.outputs[result.name].CopyFrom(tf.make_tensor_proto(value, dtype=result.dtype.base_dtype))
+        quantized = result.dtype.base_dtype in QUANTIZED
+        response.outputs[result.name].CopyFrom(as_proto(Quantized(value, result.dtype.base_dtype)) if quantized else tf.make_tensor_proto(value, dtype=result.dtype.base_dtype))
     for suffix, message in ((".graph.pb", graph.as_graph_def()), (".golden.pb", response)):
         with open(os.path.join(HERE, op + suffix), "wb") as file:
             file.write(message.SerializeToString(deterministic=True))
