@@ -42,13 +42,34 @@ void PrintAsText(const std::vector<OpSupport>& ops) {
   }
 }
 
+// docs/ops.md, which is generated and never typed.
+void PrintAsMarkdown(const std::vector<OpSupport>& ops) {
+  std::printf(
+      "# Ops\n\n"
+      "Every op that Floe runs, with the dtypes of its main input (of its result, where it has none) and the devices "
+      "that have kernels of\n"
+      "their own for it. `reference` is the op's own plain evaluation, on the processor; a graph on any device falls "
+      "back to it.\n\n"
+      "Generated: `floe ops --markdown > docs/ops.md`.\n\n"
+      "| op | cpu | cuda | reference | dtypes |\n|---|---|---|---|---|\n");
+  for (const OpSupport& op : ops) {
+    std::printf("| %s |", op.op.c_str());
+    for (const char* backend : kBackends) std::printf(" %s |", Has(op, backend) ? "yes" : "");
+    std::printf(" %s |\n", absl::StrJoin(DTypeNames(op), ", ").c_str());
+  }
+}
+
 }  // namespace
 
 void AddOps(CLI::App& app, absl::Status* result) {
   CLI::App* const command = app.add_subcommand("ops", "List every op, its dtypes, and the devices that have it");
-  const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print one JSON document");
-  command->callback([json] { *json ? PrintAsJson(ListOpSupport()) : PrintAsText(ListOpSupport()); });
+  const auto json = std::make_shared<bool>(false), markdown = std::make_shared<bool>(false);
+  CLI::Option* const as_json = command->add_flag("--json", *json, "Print one JSON document");
+  command->add_flag("--markdown", *markdown, "Print the table of docs/ops.md")->excludes(as_json);
+  command->callback([json, markdown] {
+    const std::vector<OpSupport> ops = ListOpSupport();
+    *json ? PrintAsJson(ops) : *markdown ? PrintAsMarkdown(ops) : PrintAsText(ops);
+  });
 }
 
 }  // namespace floe::cli

@@ -9,6 +9,7 @@
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
+#include "ops/bucketize.h"
 #include "ops/cast.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
@@ -16,6 +17,7 @@
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
 #include "ops/decode_image.h"
+#include "ops/decode_raw.h"
 #include "ops/division.h"
 #include "ops/dynamic_partition.h"
 #include "ops/einsum.h"
@@ -40,6 +42,7 @@
 #include "ops/resize.h"
 #include "ops/reverse.h"
 #include "ops/rnn_cell.h"
+#include "ops/roll.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/segment.h"
@@ -56,6 +59,7 @@
 #include "ops/string_join.h"
 #include "ops/string_number.h"
 #include "ops/string_split.h"
+#include "ops/string_transform.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -73,18 +77,19 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(), ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),        BatchNormOps(),
-             BiasOps(),       CastOps(),          CombinedNmsOps(),   ComparisonOps(),    Conv2DOps(),
-             Conv3DOps(),     CropAndResizeOps(), DecodeImageOps(),   DivisionOps(),      DynamicPartitionOps(),
-             EinsumOps(),     FakeQuantOps(),     FillOps(),          FusedOps(),         GatherOps(),
-             IdentityOps(),   JoinSplitOps(),     LookupTableOps(),   LrnOps(),           MatMulOps(),
-             MatrixBandOps(), NmsOps(),           OneHotOps(),        PadOps(),           ParseExampleOps(),
-             PoolOps(),       QuantizeOps(),      ReduceOps(),        RegexOps(),         ResizeOps(),
-             ReverseOps(),    RnnCellOps(),       ScanOps(),          ScatterOps(),       SegmentOps(),
-             SelectOps(),     ShapeOps(),         SliceOps(),         SoftmaxOps(),       SourceOps(),
-             SpaceBatchOps(), SpaceDepthOps(),    SparseSegmentOps(), SparseToDenseOps(), StringHashOps(),
-             StringJoinOps(), StringNumberOps(),  StringSplitOps(),   TileOps(),          TopKOps(),
-             TransposeOps(),  UnaryMathOps(),     UniqueOps(),        WhereOps(),
+             ActivationOps(),    ArgExtremeOps(),       ArithmeticOps(),    Base64Ops(),      BatchNormOps(),
+             BiasOps(),          BucketizeOps(),        CastOps(),          CombinedNmsOps(), ComparisonOps(),
+             Conv2DOps(),        Conv3DOps(),           CropAndResizeOps(), DecodeImageOps(), DecodeRawOps(),
+             DivisionOps(),      DynamicPartitionOps(), EinsumOps(),        FakeQuantOps(),   FillOps(),
+             FusedOps(),         GatherOps(),           IdentityOps(),      JoinSplitOps(),   LookupTableOps(),
+             LrnOps(),           MatMulOps(),           MatrixBandOps(),    NmsOps(),         OneHotOps(),
+             PadOps(),           ParseExampleOps(),     PoolOps(),          QuantizeOps(),    ReduceOps(),
+             RegexOps(),         ResizeOps(),           ReverseOps(),       RnnCellOps(),     RollOps(),
+             ScanOps(),          ScatterOps(),          SegmentOps(),       SelectOps(),      ShapeOps(),
+             SliceOps(),         SoftmaxOps(),          SourceOps(),        SpaceBatchOps(),  SpaceDepthOps(),
+             SparseSegmentOps(), SparseToDenseOps(),    StringHashOps(),    StringJoinOps(),  StringNumberOps(),
+             StringSplitOps(),   StringTransformOps(),  TileOps(),          TopKOps(),        TransposeOps(),
+             UnaryMathOps(),     UniqueOps(),           WhereOps(),
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

@@ -756,11 +756,72 @@ def quantizations():
     refused("QuantizeAndDequantizeV3", input=x, input_min=F(1), input_max=F(2), num_bits=I32(0))
 
 
+def small_ones():
+    for dtype in NUMBERS + [np.bool_]:
+        case("Roll", input=numbers(dtype, 3, 4), shift=I32(1), axis=I32(-1))
+    case("Roll", input=strings(2, 3, 2), shift=I64([5, -1, 1]), axis=ints(1, 0, 1))
+    case("Roll", input=numbers(F, 0, 3), shift=ints(1), axis=ints(0))
+    refused("Roll", input=numbers(F, 3), shift=ints(1), axis=ints(1))
+    refused("Roll", input=F(3), shift=ints(1), axis=ints(0))
+    refused("Roll", input=numbers(F, 3), shift=ints(1, 2), axis=ints(0))
+    for dtype in (I32, I64, F, D):
+        case("Bucketize", input=numbers(dtype, 3, 4, low=-9, high=9), boundaries=[-3.0, 0.0, 0.5, 2.0, 2.0])
+    case("Bucketize", input=F([NAN, INF, -INF, 0, -0.0]), boundaries=[0.0, 1.0])
+    case("Bucketize", input=numbers(F, 2), boundaries=[])
+    raw_bytes = np.array([bytes(range(32)), bytes(range(200, 232))], object)
+    for dtype in (tf.float16, tf.float32, tf.float64, tf.int32, tf.uint16, tf.uint8, tf.int16, tf.int8, tf.int64, tf.complex64, tf.complex128, tf.bool):
+        for little in (True, False):
+            case("DecodeRaw", bytes=raw_bytes, out_type=dtype, little_endian=little)
+    for dtype in (tf.float32, tf.int16, tf.uint8, tf.int64):
+        for little in (True, False):
+            case("DecodePaddedRaw", input_bytes=texts("abcdefgh", "", "0123456789abcdefghij", "xy"), fixed_length=I32(16), out_type=dtype, little_endian=little)
+    case("DecodeRaw", bytes=texts("", ""), out_type=tf.int32)
+    refused("DecodeRaw", bytes=texts("abcd", "ab"), out_type=tf.int16)
+    refused("DecodeRaw", bytes=texts("abc"), out_type=tf.int16)
+    refused("DecodePaddedRaw", input_bytes=texts("abc"), fixed_length=I32(3), out_type=tf.int16)
+    refused("DecodePaddedRaw", input_bytes=texts("abc"), fixed_length=I32(0), out_type=tf.int16)
+    for dtype in FLOATS:
+        case("CheckNumerics", tensor=numbers(dtype, 2, 2), message="m")
+        refused("CheckNumerics", tensor=np.array([1, NAN]).astype(dtype), message="m")
+        refused("CheckNumerics", tensor=np.array([1, INF]).astype(dtype), message="m")
+    case("GuaranteeConst", input=numbers(F, 2))
+    case("Print", input=numbers(F, 2), data=[strings(2), numbers(I32, 1)])
+
+
+def transforms():
+    words = texts("", "aBc \u00c4x", " \t hello\n", "h\u00e9llo \u4e16\U0001f600!", "12345678", "123456789abcdefg")
+    for op in ("StringLower", "StringUpper", "StringStrip"):
+        case(op, input=words)
+    for unit in ("BYTE", "UTF8_CHAR"):
+        case("StringLength", input=words, unit=unit)
+        for position, length in ((0, 3), (0, 100), (-0, 0)):
+            case("Substr", input=words, pos=I32(position), len=I32(length), unit=unit)
+        for dtype in (I32, I64):
+            case("Substr", input=words[3:], pos=dtype([-5, 2, 8]), len=dtype([3, -1, 1]), unit=unit)
+            case("Substr", input=text("abcdef"), pos=dtype([[0, 1], [-1, 6]]), len=dtype([[9, 2], [1, 1]]), unit=unit)
+        case("Substr", input=np.array([[b"abc"], [b"defg"]], object), pos=ints(0, 1), len=ints(1, 2), unit=unit)
+        refused("Substr", input=text("abc"), pos=I32(4), len=I32(1), unit=unit)
+        refused("Substr", input=text("abc"), pos=I32(-4), len=I32(1), unit=unit)
+    refused("Substr", input=words, pos=ints(0), len=ints(1, 2))
+    grid = np.array([[[b"a", b"b"], [b"c", b""]], [[b"e", b"f"], [b"g", b"h"]]], object)
+    for axes in ((), (0,), (1,), (-1,), (0, 1), (1, 0), (2, 0, 1)):
+        for keep in (False, True):
+            case("ReduceJoin", inputs=grid, reduction_indices=Const(ints(*axes)), keep_dims=keep, separator="-")
+    case("ReduceJoin", inputs=grid, reduction_indices=I32(1))
+    case("ReduceJoin", inputs=grid[:, :0], reduction_indices=ints(1))
+    refused("ReduceJoin", inputs=grid, reduction_indices=ints(3))
+    refused("ReduceJoin", inputs=grid, reduction_indices=ints(1, 1))
+    long = texts("", "a", "hello world", b"\xff" * 70, "x" * 33, "y" * 8, "1234567")
+    for buckets in (1, 7, 10**9, 2**62):
+        case("StringToHashBucket", string_tensor=long, num_buckets=buckets)
+        case("StringToHashBucketStrong", input=long, num_buckets=buckets, key=[-5, 2**40 + 1])
+
+
 def text_of(value):
     return np.array(value, object)
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, recurrences, tops, uniques):
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 

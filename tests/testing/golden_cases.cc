@@ -335,6 +335,7 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
                                                "ParseExampleV2",
                                                "ParseSingleExample",
                                                "DynamicPartition",
+                                               "DecodeRaw",
                                                "DecodeAndCropJpeg",
                                                "DecodeBmp",
                                                "DecodeGif",
