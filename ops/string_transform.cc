@@ -87,8 +87,8 @@ std::vector<size_t> CharacterStarts(absl::string_view text) {
   return starts;
 }
 
-// `length` bytes or characters, or all that follow where it is negative, from `position` on, which counts from the end
-// where it is negative.
+// `length` bytes or characters from `position` on, which counts from the end where it is negative. A negative length
+// means all bytes that follow, but no characters.
 absl::StatusOr<absl::string_view> SubstringOf(absl::string_view text, int64_t position, int64_t length,
                                               bool characters) {
   std::vector<size_t> starts;
@@ -98,7 +98,8 @@ absl::StatusOr<absl::string_view> SubstringOf(absl::string_view text, int64_t po
     return absl::InvalidArgumentError(absl::StrCat("position ", position, " is outside a string of ", size));
   }
   const int64_t begin = position < 0 ? position + size : position;
-  const int64_t end = length < 0 ? size : begin + std::min(length, size - begin);
+  const int64_t most = size - begin;
+  const int64_t end = begin + (length < 0 ? (characters ? 0 : most) : std::min(length, most));
   const auto at = [&](int64_t index) {
     return characters ? starts[static_cast<size_t>(index)] : static_cast<size_t>(index);
   };
