@@ -165,9 +165,8 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
-  auto core = std::make_shared<const Core>(Core{boundary.signature_name, device.name,
-                                                options.threads > 0 ? options.threads : processors, std::move(bindings),
-                                                std::move(compiled), std::move(plans)});
+  auto core = std::make_shared<const Core>(
+      Core{boundary.signature_name, device.name, threads, std::move(bindings), std::move(compiled), std::move(plans)});
   return std::make_shared<const CompiledModel>(std::move(core));
 }
 

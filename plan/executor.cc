@@ -20,10 +20,8 @@ absl::Status AnnotateStep(const absl::Status& status, const Plan& plan, const St
 }
 
 int64_t BytesOf(DType dtype, int64_t elements) {
-  const int64_t element_bytes =
-      dtype == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype);
   int64_t bytes;
-  return CheckedMul(elements, element_bytes, &bytes) ? bytes : INT64_MAX;
+  return CheckedMul(elements, ElementMemoryBytes(dtype), &bytes) ? bytes : INT64_MAX;
 }
 int64_t BytesOf(const Tensor& tensor) { return BytesOf(tensor.dtype(), tensor.num_elements()); }
 

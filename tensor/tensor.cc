@@ -107,11 +107,9 @@ Tensor Tensor::Reshaped(const Shape& shape) const {
 Tensor Tensor::Rows(int64_t begin, int64_t end) const {
   Tensor tensor = *this;
   const int64_t row_elements = shape_.dim(0) == 0 ? 0 : num_elements_ / shape_.dim(0);
-  const int64_t element_bytes =
-      dtype_ == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype_);
   tensor.shape_.set_dim(0, end - begin);
   tensor.num_elements_ = (end - begin) * row_elements;
-  tensor.data_ = static_cast<const char*>(data_) + begin * row_elements * element_bytes;
+  tensor.data_ = static_cast<const char*>(data_) + begin * row_elements * ElementMemoryBytes(dtype_);
   return tensor;
 }
 

@@ -102,11 +102,10 @@ HWY_INLINE void WithFunction(BinaryKind kind, const Body& body) {
       return body([](VF x, VF z) HWY_ATTR { return hn::Mul(x, z); });
     case BinaryKind::kDiv:
       return body([](VF x, VF z) HWY_ATTR { return hn::Div(x, z); });
-    // NaN wins on either side.
     case BinaryKind::kMaximum:
-      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Or(hn::Lt(x, z), hn::IsNaN(z)), z, x); });
+      return body(MaxOf());
     case BinaryKind::kMinimum:
-      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Or(hn::Lt(z, x), hn::IsNaN(z)), z, x); });
+      return body(MinOf());
     case BinaryKind::kSquaredDifference:
       return body([](VF x, VF z) HWY_ATTR {
         const VF difference = hn::Sub(x, z);

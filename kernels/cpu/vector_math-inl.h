@@ -105,6 +105,16 @@ struct TanhOf {
   }
 };
 
+// NaN wins on either side. Start: what every other value wins against.
+struct MaxOf {
+  HWY_INLINE VF Start() const { return hn::Neg(hn::Inf(F32())); }
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
+};
+struct MinOf {
+  HWY_INLINE VF Start() const { return hn::Inf(F32()); }
+  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a); }
+};
+
 // Highway's own makes 0 of a NaN.
 struct ExpOf {
   HWY_INLINE VF operator()(VF x) const { return hn::IfThenElse(hn::IsNaN(x), x, hn::Exp(F32(), x)); }

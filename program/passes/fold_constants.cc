@@ -64,8 +64,7 @@ bool FitsWhenFolded(const Op& op, absl::Span<const Tensor> inputs, int64_t room)
     if (!output.shape.IsFullyDefined()) continue;
     const absl::StatusOr<Shape> shape = Shape::Checked(output.shape.dims());
     if (!shape.ok()) return false;
-    const int64_t element_bytes =
-        output.dtype == DType::kString ? sizeof(std::string) : std::max<int64_t>(ElementBytes(output.dtype), 1);
+    const int64_t element_bytes = std::max<int64_t>(ElementMemoryBytes(output.dtype), 1);
     if (shape->num_elements() > most / element_bytes) return false;
     most -= shape->num_elements() * element_bytes;
   }
