@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
 #include "cli/json_output.h"
+#include "model/devices.h"
 #include "model/op_support.h"
 
 namespace floe::cli {
@@ -13,7 +14,15 @@ namespace {
 
 constexpr const char* kBackends[] = {"cpu", "cuda", "reference"};
 
-bool Has(const OpSupport& op, const char* backend) {
+// Those of them that this build, on this machine, can ask: nothing is known of the ops of another.
+std::vector<std::string> BackendsHere() {
+  std::vector<std::string> here;
+  for (const Backend* backend : AllBackends()) here.emplace_back(backend->name());
+  std::sort(here.begin(), here.end());
+  return here;
+}
+
+bool Has(const OpSupport& op, absl::string_view backend) {
   return std::find(op.backends.begin(), op.backends.end(), backend) != op.backends.end();
 }
 
@@ -50,11 +59,14 @@ void PrintAsMarkdown(const std::vector<OpSupport>& ops) {
       "that have kernels of\n"
       "their own for it. `reference` is the op's own plain evaluation, on the processor; a graph on any device falls "
       "back to it.\n\n"
-      "Generated: `floe ops --markdown > docs/ops.md`.\n\n"
-      "| op | cpu | cuda | reference | dtypes |\n|---|---|---|---|---|\n");
+      "Generated: `floe ops --markdown > docs/ops.md`.\n\n");
+  const std::vector<std::string> here = BackendsHere();
+  std::printf("| op | %s | dtypes |\n|---|", absl::StrJoin(here, " | ").c_str());
+  for (size_t i = 0; i < here.size(); ++i) std::printf("---|");
+  std::printf("---|\n");
   for (const OpSupport& op : ops) {
     std::printf("| %s |", op.op.c_str());
-    for (const char* backend : kBackends) std::printf(" %s |", Has(op, backend) ? "yes" : "");
+    for (const std::string& backend : here) std::printf(" %s |", Has(op, backend) ? "yes" : "");
     std::printf(" %s |\n", absl::StrJoin(DTypeNames(op), ", ").c_str());
   }
 }

@@ -757,6 +757,11 @@ def quantizations():
 
 
 def small_ones():
+    for dtype in (F, D):
+        case("Erf", x=np.concatenate([np.linspace(-0.6, 0.6, 41), np.linspace(-4, 4, 17)]).astype(dtype))
+    for value in (-0.0452, 1e-5, 1e-30, -0.4999, 0.5):
+        case("Erf", x=F([value]))
+    case("Erf", x=F([NAN, INF, -INF, -0.0]))
     for dtype in NUMBERS + [np.bool_]:
         case("Roll", input=numbers(dtype, 3, 4), shift=I32(1), axis=I32(-1))
     case("Roll", input=strings(2, 3, 2), shift=I64([5, -1, 1]), axis=ints(1, 0, 1))
