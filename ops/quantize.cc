@@ -38,20 +38,10 @@ absl::StatusOr<bool> HalvesToEven(const AttrMap& attrs, absl::string_view other,
 // Calls `body.template operator()<Q>()` with the integer that a quantized dtype is kept as.
 template <typename Body>
 absl::Status OnQuantized(DType dtype, Body&& body) {
-  switch (dtype) {
-    case DType::kQint8:
-      return body.template operator()<int8_t>();
-    case DType::kQuint8:
-      return body.template operator()<uint8_t>();
-    case DType::kQint16:
-      return body.template operator()<int16_t>();
-    case DType::kQuint16:
-      return body.template operator()<uint16_t>();
-    case DType::kQint32:
-      return body.template operator()<int32_t>();
-    default:
-      return absl::InvalidArgumentError(absl::StrCat("wanted a quantized dtype, got ", DTypeName(dtype)));
+  if (PlainDType(dtype) == dtype) {
+    return absl::InvalidArgumentError(absl::StrCat("wanted a quantized dtype, got ", DTypeName(dtype)));
   }
+  return OnDType(TypeList<int8_t, uint8_t, int16_t, uint16_t, int32_t>(), PlainDType(dtype), body);
 }
 
 absl::Status WantQuantized(DType dtype) {

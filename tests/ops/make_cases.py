@@ -102,6 +102,7 @@ def fills():
     case("LinSpace", start=D(0.1), stop=D(1.3), num=I32(7))
     case("LinSpace", start=F(5), stop=F(-1), num=I64(4))
     case("LinSpace", start=F(5), stop=F(9), num=I32(1))
+    case("LinSpace", start=F(-1), stop=F(INF), num=I32(4))
     refused("LinSpace", start=F(5), stop=F(9), num=I32(0))
 
 
@@ -264,6 +265,10 @@ def images():
 
 
 def fake_quants():
+    middles = np.linspace(-8, 8, 97).astype(F)  # among them the middle between two levels of a range from 0 to 2
+    for op, wrap in (("FakeQuantWithMinMaxArgs", float), ("FakeQuantWithMinMaxVars", F)):
+        case(op, inputs=middles, min=wrap(0), max=wrap(2))
+    case("FakeQuantWithMinMaxVarsPerChannel", inputs=middles[:, None], min=F([0]), max=F([2]))
     x = np.concatenate([np.linspace(-8, 8, 97), [NAN, INF, -INF]]).astype(F)
     for low, high, bits, narrow in ((-1.5, 2, 8, False), (-6, 6, 4, True), (0.5, 3, 8, False), (-3, -1, 16, False), (-1, 1, 2, True)):
         case("FakeQuantWithMinMaxArgs", inputs=x, min=low, max=high, num_bits=bits, narrow_range=narrow)
@@ -723,6 +728,11 @@ QUANTIZED = [tf.qint8, tf.quint8, tf.qint16, tf.quint16, tf.qint32]
 def quantizations():
     x = np.concatenate([np.linspace(-4, 6, 41), [0.5, -0.25, 100, -100]]).astype(F)
     for dtype in QUANTIZED:
+        case("Cast", x=Quantized(ints(1, 7, 100), dtype), DstT=tf.float32)
+        case("Cast", x=Quantized(ints(1, 7, 100), dtype), DstT=tf.int64)
+        case("Cast", x=F([1.5, 7, 100]), DstT=dtype)
+        case("Equal", x=Quantized(ints(1, 7, 100), dtype), y=Quantized(ints(1, 6, 100), dtype))
+        case("NotEqual", x=Quantized(ints(1, 7, 100), dtype), y=Quantized(ints(1, 6, 100), dtype))
         for low, high in ((-2.0, 3.0), (0.0, 4.0), (1.0, 2.0), (-3.0, -1.0), (0.0, 0.0)):
             given = dict(input=x, min_range=F(low), max_range=F(high), T=dtype)
             if dtype != tf.qint32:
