@@ -393,6 +393,8 @@ def segments():
     for kind in ("Sum", "Mean", "Prod", "Max", "Min"):
         case("Segment" + kind, data=F([[NAN, 1], [2, -INF], [0, 1]]), segment_ids=I64([0, 0, 2]))
         case("Segment" + kind, data=numbers(F, 0, 2), segment_ids=NO_INTS)
+        for dtype in FLOATS:
+            case("Segment" + kind, data=np.array([-INF, -INF, INF, INF]).astype(dtype), segment_ids=ints(0, 0, 1, 1))
         for ids in ((1, 0), (-1, 0), (0,)):
             refused("Segment" + kind, data=numbers(F, 2), segment_ids=ints(*ids))
     for kind in ("Sum", "Prod", "Max", "Min"):
