@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/suggest.h"
 #include "ops/registry.h"
+#include "program/bind_tables.h"
 
 namespace floe {
 namespace {
@@ -22,7 +23,7 @@ constexpr int64_t kMaxUnpackedBytes = int64_t{512} << 20;
 
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
-bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const"; }
+bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const" || IsTable(node); }
 
 absl::StatusOr<int> FindInput(const Graph& graph, const Node& node, const InputRef& ref) {
   const int index = graph.Find(ref.node);
@@ -323,6 +324,8 @@ absl::flat_hash_map<std::string, int> CountResults(const Graph& graph, const std
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return DefaultOutputs(*bound);
   std::vector<bool> consumed(graph.num_nodes(), false), data_consumed(graph.num_nodes(), false);
   for (const Node& node : graph.nodes()) {
     for (const std::string& input : node.inputs) {
@@ -354,6 +357,8 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
 
 absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph,
                                                               const std::vector<std::string>& outputs) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return PlaceholdersNeededBy(*bound, outputs);
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> roots, RootsOf(graph, outputs));
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> order,
                         TopologicalOrder(graph, roots, std::vector<bool>(graph.num_nodes(), false)));
@@ -366,6 +371,9 @@ absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph
   return names;
 }
 
-absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary) { return Lowering(graph, boundary).Run(); }
+absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  return Lowering(bound.has_value() ? *bound : graph, boundary).Run();
+}
 
 }  // namespace floe
