@@ -155,6 +155,8 @@ absl::StatusOr<std::vector<ValueId>> GraphLowering::LowerInto(Region& region, ab
   std::vector<Frame> stack;
   const auto visit = [&](const Edge& edge) -> absl::Status {
     if (region.values.contains(edge)) return absl::OkStatus();
+    // It has one result; whoever wants another is told so.
+    if (graph_.node(edge.first).op == "Placeholder" && region.values.contains({edge.first, 0})) return absl::OkStatus();
     const int unit = unit_of(edge.first);
     const auto [found, inserted] = done.try_emplace(unit, false);
     if (inserted) {

@@ -146,9 +146,30 @@ struct HardSwishOf {
   }
 };
 
-// Abramowitz and Stegun 7.1.26: within 1.5e-7 everywhere.
+// Abramowitz and Stegun 7.1.26: within 1.5e-7 everywhere; near zero, where that is much of the result, the power
+// series.
 struct ErfOf {
   HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    return hn::IfThenElse(hn::Lt(hn::Abs(x), hn::Set(d, 0.5f)), Series(x), OneMinusTail(x));
+  }
+
+ private:
+  // 2 / sqrt(pi) * (-1)^n / (n! (2n + 1)) for x^(2n + 1): up to n = 6, within 1e-9 of the result below 0.5.
+  static HWY_INLINE VF Series(VF x) {
+    const F32 d;
+    const VF square = hn::Mul(x, x);
+    VF sum = hn::Set(d, 1.20553330e-4f);
+    sum = hn::MulAdd(sum, square, hn::Set(d, -8.54832702e-4f));
+    sum = hn::MulAdd(sum, square, hn::Set(d, 5.22397762e-3f));
+    sum = hn::MulAdd(sum, square, hn::Set(d, -2.68661706e-2f));
+    sum = hn::MulAdd(sum, square, hn::Set(d, 1.12837917e-1f));
+    sum = hn::MulAdd(sum, square, hn::Set(d, -3.76126389e-1f));
+    sum = hn::MulAdd(sum, square, hn::Set(d, 1.12837917f));
+    return hn::Mul(sum, x);
+  }
+
+  static HWY_INLINE VF OneMinusTail(VF x) {
     const F32 d;
     const VF one = hn::Set(d, 1.0f), magnitude = hn::Abs(x);
     const VF t = hn::Div(one, hn::MulAdd(hn::Set(d, 0.3275911f), magnitude, one));

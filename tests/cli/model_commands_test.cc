@@ -3,11 +3,14 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "base/file.h"
 #include "model/model.h"
 #include "tensor/npy.h"
@@ -342,6 +345,41 @@ TEST_F(CommandTest, OpsAsJson) {
   EXPECT_THAT(dtypes("AddV2"), AllOf(::testing::Contains("int64"), ::testing::Contains("complex64")));
   EXPECT_THAT(dtypes("Softmax"), AllOf(::testing::Contains("bfloat16"), ::testing::Not(::testing::Contains("int32"))));
   EXPECT_THAT(Floe("ops").out, AllOf(HasSubstr("Conv2D"), HasSubstr("float32")));
+}
+
+// A table of Markdown: the cells by "row, column", both by their names.
+std::map<std::string, std::string> Cells(const std::string& markdown) {
+  std::map<std::string, std::string> cells;
+  std::vector<std::string> columns;
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(markdown, '\n'))) {
+    if (!absl::StartsWith(line, "| ")) continue;
+    std::vector<std::string> row;
+    for (const absl::string_view cell : absl::StrSplit(line, '|')) row.emplace_back(absl::StripAsciiWhitespace(cell));
+    if (columns.empty()) columns = row;
+    for (size_t i = 2; i + 1 < row.size() && i < columns.size(); ++i)
+      cells[absl::StrCat(row[1], ", ", columns[i])] = row[i];
+  }
+  return cells;
+}
+
+// What the page says of a device that this build lacks is left to a build that has it.
+TEST_F(CommandTest, TheDocumentOfTheOpsIsNotStale) {
+  const Outcome outcome = Floe("ops --markdown");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
+  const std::map<std::string, std::string> now = Cells(outcome.out);
+  ASSERT_OK_AND_ASSIGN(const std::string page, ReadFile(testing::SourcePath("docs/ops.md")));
+  std::map<std::string, std::string> written = Cells(page);
+  EXPECT_EQ(now.at("Conv2D, cpu"), "yes");
+  EXPECT_EQ(now.at("Conv2D, reference"), "yes");
+  std::vector<std::string> stale;
+  for (const auto& [cell, value] : now) {
+    const auto found = written.find(cell);
+    if (found == written.end() || found->second != value) stale.push_back(cell);
+  }
+  for (const auto& [cell, value] : written) {
+    if (!now.contains(cell) && !absl::EndsWith(cell, ", cuda")) stale.push_back(cell);
+  }
+  EXPECT_THAT(stale, ::testing::IsEmpty()) << "docs/ops.md is stale: floe ops --markdown > docs/ops.md";
 }
 
 }  // namespace

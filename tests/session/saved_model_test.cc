@@ -117,6 +117,14 @@ TEST(SavedModelTest, WithATableOfAFile) {
     EXPECT_EQ(node.inputs.back(), "^hash_table/init");
   }
   EXPECT_EQ(lookups, 1);
+
+  const Tensor examples = Tensor::Of<std::string>(
+      {ReadTestFile(SharedPath(folder + "/example_0.pb")), ReadTestFile(SharedPath(folder + "/example_1.pb"))});
+  ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> outputs, RunModel(SharedPath(folder), "", {{"examples", examples}}));
+  ASSERT_EQ(outputs.size(), 2);
+  EXPECT_EQ(outputs[0].shape(), Shape({2, 4}));
+  EXPECT_THAT(outputs[0].flat<std::string>(), ElementsAre("a", "d", "c", "b", "c", "b", "d", "a"));
+  ExpectNear(outputs[1], folder + "/out_0.npy");
 }
 
 // make_saved_models.py: tables from an asset and from constants that are computed, string to int and int to string,
