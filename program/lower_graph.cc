@@ -196,12 +196,13 @@ absl::StatusOr<std::vector<ValueId>> GraphLowering::LowerInto(Region& region, ab
 }
 
 absl::StatusOr<ValueId> GraphLowering::Resolve(const Region& region, const Edge& edge) const {
-  Edge key = edge;
+  // As it is named where a region took it from outside; an Exit is found under its loop where that is in the region.
+  if (const auto found = region.values.find(edge); found != region.values.end()) return found->second;
   if (flow_.role(edge.first) == Role::kExit && edge.second == 0) {
     const Edge source = flow_.source(edge.first);
-    key = flow_.role(source.first) == Role::kVariable ? Edge(source.first, kLast) : source;
+    const Edge key = flow_.role(source.first) == Role::kVariable ? Edge(source.first, kLast) : source;
+    if (const auto found = region.values.find(key); found != region.values.end()) return found->second;
   }
-  if (const auto found = region.values.find(key); found != region.values.end()) return found->second;
   const Node& node = graph_.node(edge.first);
   if (flow_.role(edge.first) == Role::kSwitch) {
     const Edge predicate = flow_.predicate(edge.first);

@@ -174,6 +174,21 @@ TEST(RaiseTest, AConditionalThatWaitsForAnotherIsItsOwn) {
   EXPECT_EQ(RunInts(maker, {"second", "merge"}, {0, 4}), "-3 3");
 }
 
+// cond(total > 0, lambda: total + count, lambda: -total), where two loops gave them.
+TEST(RaiseTest, AConditionalTakesWhatALoopGave) {
+  GraphMaker maker = Counting();
+  maker.Input("m", PartialShape(Dims()), DType::kInt32);
+  CountTo(maker, "again", "loop/exit", "m", "again");
+  maker.Op("Less", "pred", {"n", "again/exit"}, kInt);
+  maker.Op("Switch", "count", {"loop/exit", "pred"}, kInt);
+  maker.Op("Switch", "total", {"again/exit", "pred"}, kInt);
+  maker.Op("AddV2", "sum", {"total:1", "count:1"}, kInt);
+  maker.Op("Neg", "negative", {"total"}, kInt);
+  maker.Op("Merge", "chosen", {"negative", "sum"}, kInt);
+  EXPECT_EQ(RunInts(maker, {"chosen"}, {3, 5}), "8");
+  EXPECT_EQ(RunInts(maker, {"chosen"}, {3, 2}), "-3");
+}
+
 TEST(RaiseTest, ADecidedConditionLeavesNoIf) {
   GraphMaker maker;
   maker.Input("x", PartialShape({2}));
