@@ -209,6 +209,8 @@ class Maker {
     const int kind = position == 0 ? 0 : choices_.Pick(8);
     const TensorInfo& main = made_[first].info;
     const int rank = main.shape.has_rank() ? main.shape.rank() : 2;
+    // Beside a list, an element that it could hold.
+    const DType dtype = main.dtype == DType::kVariant || main.dtype == DType::kResource ? DType::kFloat : main.dtype;
     const DType ints = choices_.Pick(4) == 3 ? DType::kInt64 : DType::kInt32;
     switch (kind) {
       case 3:
@@ -218,9 +220,9 @@ class Maker {
       case 5:
         return AddConstant(Ints(rank > 0 && choices_.Pick(2) == 0 ? Shape({rank, 2}) : Shape({2}), ints));
       case 6:
-        return AddConstant(Reals(main.dtype, Shape()));
+        return AddConstant(Reals(dtype, Shape()));
       case 7:
-        return AddConstant(Reals(main.dtype, WeightShape(main.shape)));
+        return AddConstant(Reals(dtype, WeightShape(main.shape)));
       default:
         // Half of the time what came last, so that chains grow.
         return choices_.Pick(2) == 0 ? static_cast<int>(made_.size()) - 1
