@@ -54,18 +54,6 @@ absl::Status WantIndex(const TensorList& list, int64_t index) {
 
 absl::Status WantList(const InferContext& context, int input) { return context.WantDType(input, DType::kVariant); }
 
-// The rows of input 0 become elements: their common shape.
-PartialShape RowShape(const PartialShape& shape) {
-  if (!shape.has_rank() || shape.rank() == 0) return PartialShape::UnknownRank();
-  return PartialShape(Dims(shape.dims().begin() + 1, shape.dims().end()));
-}
-PartialShape WithRows(int64_t rows, const PartialShape& row) {
-  if (!row.has_rank()) return PartialShape::UnknownRank();
-  Dims dims = {rows};
-  dims.insert(dims.end(), row.dims().begin(), row.dims().end());
-  return PartialShape(dims);
-}
-
 void AddFreshList(InferContext& context, DType dtype, const PartialShape& declared, std::optional<PartialShape> written,
                   int64_t length) {
   context.AddList(std::make_shared<ListInfo>(ListInfo{dtype, declared, std::move(written), length}));
@@ -287,17 +275,7 @@ absl::Status EvalElementShape(EvalContext& context) {
 absl::Status InferConcat(InferContext& context) {
   FLOE_RETURN_IF_ERROR(WantList(context, 0));
   FLOE_ASSIGN_OR_RETURN(const DType dtype, ElementType(context.attrs()));
-  FLOE_ASSIGN_OR_RETURN(const PartialShape element, ReadShape(context, 0, PartialShape::UnknownRank()));
-  const ListInfo* const list = KnownList(context, 0);
-  const int64_t length = list != nullptr ? list->length : kUnknown;
-  int64_t rows = kUnknown;
-  if (length >= 0 && element.has_rank() && element.rank() > 0 && element.dim(0) >= 0 &&
-      !CheckedMul(length, element.dim(0), &rows)) {
-    return absl::InvalidArgumentError("too many rows");
-  }
-  context.AddOutput(dtype, element.has_rank() ? WithRows(rows, RowShape(element)) : PartialShape::UnknownRank());
-  context.AddOutput(DType::kInt64, PartialShape({length}));
-  return absl::OkStatus();
+  return InferConcatElements(context, dtype);
 }
 absl::Status InferConcatV1(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));

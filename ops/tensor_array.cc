@@ -101,17 +101,6 @@ absl::Status EvalRead(EvalContext& context) {
   return context.SetOutput(0, element);
 }
 
-PartialShape WithRows(int64_t rows, const PartialShape& row) {
-  if (!row.has_rank()) return PartialShape::UnknownRank();
-  Dims dims = {rows};
-  dims.insert(dims.end(), row.dims().begin(), row.dims().end());
-  return PartialShape(dims);
-}
-PartialShape RowShape(const PartialShape& shape) {
-  if (!shape.has_rank() || shape.rank() == 0) return PartialShape::UnknownRank();
-  return PartialShape(Dims(shape.dims().begin() + 1, shape.dims().end()));
-}
-
 absl::Status InferGather(InferContext& context) {
   FLOE_RETURN_IF_ERROR(WantFlow(context, 2));
   FLOE_ASSIGN_OR_RETURN(const DType dtype, context.attrs().Type("dtype"));
@@ -191,17 +180,7 @@ absl::Status EvalSplit(EvalContext& context) {
 absl::Status InferConcat(InferContext& context) {
   FLOE_RETURN_IF_ERROR(WantFlow(context, 1));
   FLOE_ASSIGN_OR_RETURN(const DType dtype, context.attrs().Type("dtype"));
-  FLOE_ASSIGN_OR_RETURN(const PartialShape element, ReadShape(context, 0, PartialShape::UnknownRank()));
-  const ListInfo* const list = KnownList(context, 0);
-  const int64_t length = list != nullptr ? list->length : kUnknown;
-  int64_t rows = kUnknown;
-  if (length >= 0 && element.has_rank() && element.rank() > 0 && element.dim(0) >= 0 &&
-      !CheckedMul(length, element.dim(0), &rows)) {
-    return absl::InvalidArgumentError("too many rows");
-  }
-  context.AddOutput(dtype, element.has_rank() ? WithRows(rows, RowShape(element)) : PartialShape::UnknownRank());
-  context.AddOutput(DType::kInt64, PartialShape({length}));
-  return absl::OkStatus();
+  return InferConcatElements(context, dtype);
 }
 absl::Status EvalConcat(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const TensorList* const list, ListOf(context.input(0)));

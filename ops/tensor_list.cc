@@ -12,6 +12,8 @@
 namespace floe {
 namespace {
 
+constexpr int64_t kUnknown = PartialShape::kUnknownDim;
+
 absl::Status DoesNotFit(const Shape& got, const PartialShape& wanted) {
   return absl::InvalidArgumentError(
       absl::StrCat("wanted an element of shape ", wanted.ToString(), ", got ", got.ToString()));
@@ -210,6 +212,32 @@ std::shared_ptr<const ListInfo> AfterWrite(const ListInfo* before, const Partial
   after->written = before->written.has_value() ? RelaxShape(*before->written, shape) : shape;
   after->length = length;
   return after;
+}
+
+PartialShape RowShape(const PartialShape& shape) {
+  if (!shape.has_rank() || shape.rank() == 0) return PartialShape::UnknownRank();
+  return PartialShape(Dims(shape.dims().begin() + 1, shape.dims().end()));
+}
+
+PartialShape WithRows(int64_t rows, const PartialShape& row) {
+  if (!row.has_rank()) return PartialShape::UnknownRank();
+  Dims dims = {rows};
+  dims.insert(dims.end(), row.dims().begin(), row.dims().end());
+  return PartialShape(dims);
+}
+
+absl::Status InferConcatElements(InferContext& context, DType dtype) {
+  FLOE_ASSIGN_OR_RETURN(const PartialShape element, ReadShape(context, 0, PartialShape::UnknownRank()));
+  const ListInfo* const list = KnownList(context, 0);
+  const int64_t length = list != nullptr ? list->length : kUnknown;
+  int64_t rows = kUnknown;
+  if (length >= 0 && element.has_rank() && element.rank() > 0 && element.dim(0) >= 0 &&
+      !CheckedMul(length, element.dim(0), &rows)) {
+    return absl::InvalidArgumentError("too many rows");
+  }
+  context.AddOutput(dtype, element.has_rank() ? WithRows(rows, RowShape(element)) : PartialShape::UnknownRank());
+  context.AddOutput(DType::kInt64, PartialShape({length}));
+  return absl::OkStatus();
 }
 
 PartialShape RelaxShape(const PartialShape& a, const PartialShape& b) {

@@ -62,6 +62,11 @@ const ListInfo* KnownList(const InferContext& context, int input);
 absl::StatusOr<PartialShape> ReadShape(const InferContext& context, int input, const PartialShape& wanted);
 // What is known of a list behind a write of elements of `shape`.
 std::shared_ptr<const ListInfo> AfterWrite(const ListInfo* before, const PartialShape& shape, int64_t length);
+// Without its first dimension, and with `rows` before it.
+PartialShape RowShape(const PartialShape& shape);
+PartialShape WithRows(int64_t rows, const PartialShape& row);
+// The two results of ConcatElements on input 0.
+absl::Status InferConcatElements(InferContext& context, DType dtype);
 // What both have in common.
 PartialShape RelaxShape(const PartialShape& a, const PartialShape& b);
 // Null where nothing is known of one of them.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <random>
@@ -152,15 +151,7 @@ std::optional<std::string> MutateGraph(absl::string_view bytes, std::mt19937& ra
 }  // namespace floe
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  std::mt19937 random(seed);
-  if (random() % 8 != 0) {
-    const auto mutated = floe::MutateGraph(absl::string_view(reinterpret_cast<const char*>(data), size), random);
-    if (mutated && mutated->size() <= max_size) {
-      std::memcpy(data, mutated->data(), mutated->size());
-      return mutated->size();
-    }
-  }
-  return LLVMFuzzerMutate(data, size, max_size);
+  return floe::testing::MutateInput(data, size, max_size, seed, floe::MutateGraph);
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -3,6 +3,7 @@
 #define FLOE_TESTS_FUZZ_GRAPH_MUTATION_H_
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <random>
 #include <string>
@@ -98,6 +99,22 @@ inline std::optional<std::string> MutateMessage(absl::string_view message, std::
     }
   }
   return changed;
+}
+
+// What a custom mutator does: puts what `mutate` makes of the input in its place, or lets libFuzzer change it, which it
+// also does now and then.
+template <typename Mutate>
+size_t MutateInput(uint8_t* data, size_t size, size_t max_size, unsigned int seed, Mutate mutate) {
+  std::mt19937 random(seed);
+  if (random() % 8 != 0) {
+    const std::optional<std::string> mutated =
+        mutate(absl::string_view(reinterpret_cast<const char*>(data), size), random);
+    if (mutated && mutated->size() <= max_size) {
+      std::memcpy(data, mutated->data(), mutated->size());
+      return mutated->size();
+    }
+  }
+  return LLVMFuzzerMutate(data, size, max_size);
 }
 
 }  // namespace floe::testing

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <random>
@@ -77,16 +76,9 @@ void Run(absl::string_view bytes) {
 }  // namespace floe
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  std::mt19937 random(seed);
-  if (random() % 8 != 0) {
-    const auto mutated =
-        floe::testing::MutateMessage(absl::string_view(reinterpret_cast<const char*>(data), size), random);
-    if (mutated && mutated->size() <= max_size) {
-      std::memcpy(data, mutated->data(), mutated->size());
-      return mutated->size();
-    }
-  }
-  return LLVMFuzzerMutate(data, size, max_size);
+  return floe::testing::MutateInput(data, size, max_size, seed, [](absl::string_view input, std::mt19937& random) {
+    return floe::testing::MutateMessage(input, random);
+  });
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {

@@ -94,18 +94,15 @@ void Run(absl::string_view input) {
 }  // namespace floe
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size, unsigned int seed) {
-  std::mt19937 random(seed);
-  const absl::string_view input(reinterpret_cast<const char*>(data), size);
-  if (!input.empty() && random() % 8 != 0) {
-    const bool saved_model = input[0] != 0;
-    std::optional<std::string> mutated = floe::testing::MutateMessage(saved_model ? input : input.substr(1), random);
-    if (mutated && !saved_model) mutated->insert(mutated->begin(), '\0');
-    if (mutated && !mutated->empty() && mutated->size() <= max_size) {
-      std::memcpy(data, mutated->data(), mutated->size());
-      return mutated->size();
-    }
-  }
-  return LLVMFuzzerMutate(data, size, max_size);
+  return floe::testing::MutateInput(data, size, max_size, seed,
+                                    [](absl::string_view input, std::mt19937& random) -> std::optional<std::string> {
+                                      if (input.empty()) return std::nullopt;
+                                      const bool saved_model = input[0] != 0;
+                                      std::optional<std::string> mutated =
+                                          floe::testing::MutateMessage(saved_model ? input : input.substr(1), random);
+                                      if (mutated && !saved_model) mutated->insert(mutated->begin(), '\0');
+                                      return mutated;
+                                    });
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
