@@ -28,7 +28,7 @@ REALS = FLOATS + SIGNED + UNSIGNED
 NUMBERS = REALS + [C64, C128]
 NAN, INF = float("nan"), float("inf")
 random = np.random.default_rng(7)
-good, bad = [], []  # (op, arguments)
+good, bad = [], []  # (op, arguments[, whether the placeholders say their shapes])
 
 
 class Const:
@@ -45,8 +45,8 @@ class Quantized:
         self.value, self.dtype = value, dtype
 
 
-def case(op, **arguments):
-    good.append((op, arguments))
+def case(op, shapes_known=True, **arguments):
+    good.append((op, arguments, shapes_known))
 
 
 def refused(op, **arguments):
@@ -939,11 +939,27 @@ def fused_ones():
     case("_FusedMatMul", a=numbers(F, 0, 4), b=numbers(F, 4, 5), args=[numbers(F, 5)], fused_ops=["BiasAdd"])
 
 
+def corners():
+    case("Reshape", tensor=numbers(F, 2, 3), shape=Const(ints(-1)))
+    case("Fill", shapes_known=False, dims=I32(3), value=F(2))
+    case("Reshape", shapes_known=False, tensor=numbers(F, 2, 3), shape=I32(-1))
+    case("Reverse", shapes_known=False, tensor=F(3), dims=np.array([True]))
+    case("ReverseV2", shapes_known=False, tensor=F(3), axis=ints(1))
+    case("Pow", x=numbers(I8, 0), y=I8(-1))
+    case("Xlog1py", x=C64([1, 2j]), y=C64([1e-7, 1e-7 + 1e-7j]))
+    case("QuantizeAndDequantizeV2", input=numbers(F, 3), input_min=F(-1), input_max=F(1), num_bits=1)
+    case("TopKV2", input=F([3, 1, 9, 4, 7, 5, 8, 2, 6]), k=I32(4), sorted=False)
+    wild = F([[0, 0, 1, 1], [NAN, 0, 1, 1], [0, 0, INF, INF], [0, 0, 1.1, 1], [-INF, 0, 1, 1], [0, 0, 3e38, 3e38]])
+    for order in ([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0]):
+        case("NonMaxSuppressionV3", boxes=wild[order], scores=F([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), max_output_size=I32(6), iou_threshold=F(0.5), score_threshold=F(0.1))
+        case("NonMaxSuppressionV2", boxes=wild[order], scores=F([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), max_output_size=I32(6), iou_threshold=F(0.5))
+
+
 def text_of(value):
     return np.array(value, object)
 
 
-for family in (functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
@@ -1018,8 +1034,8 @@ def write(op):
                 return session.run(results, {graph.get_tensor_by_name(name): as_numpy(value) for name, value in feeds.items()})
 
         number, results = 0, []
-        for _, arguments in (entry for entry in good if entry[0] == op):
-            results += build(op, number, arguments, feeds, shapes_known=True)
+        for _, arguments, shapes_known in (entry for entry in good if entry[0] == op):
+            results += build(op, number, arguments, feeds, shapes_known)
             number += 1
         values = run(results) if results else []
         for _, arguments in (entry for entry in bad if entry[0] == op):
@@ -1041,6 +1057,6 @@ def write(op):
 
 
 os.makedirs(HERE, exist_ok=True)
-for op in sorted({op for op, _ in good + bad}):
+for op in sorted({op for op, *_ in good + bad}):
     if len(sys.argv) == 1 or op in sys.argv[1:]:
         write(op)
