@@ -9,8 +9,10 @@
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
+#include "ops/bincount.h"
 #include "ops/bucketize.h"
 #include "ops/cast.h"
+#include "ops/color.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
 #include "ops/conv2d.h"
@@ -27,18 +29,22 @@
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
+#include "ops/index_math.h"
 #include "ops/join_split.h"
 #include "ops/layer_norm.h"
 #include "ops/lookup_table.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
+#include "ops/matrix_diag.h"
 #include "ops/nms.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
 #include "ops/pool.h"
+#include "ops/pool3d.h"
 #include "ops/quantize.h"
+#include "ops/ragged.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
@@ -56,7 +62,9 @@
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
 #include "ops/sparse_segment.h"
+#include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
+#include "ops/spectral.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
 #include "ops/string_number.h"
@@ -87,8 +95,10 @@ const Table& Ops() {
              Base64Ops(),
              BatchNormOps(),
              BiasOps(),
+             BincountOps(),
              BucketizeOps(),
              CastOps(),
+             ColorOps(),
              CombinedNmsOps(),
              ComparisonOps(),
              Conv2DOps(),
@@ -105,18 +115,22 @@ const Table& Ops() {
              GatedActivationOps(),
              GatherOps(),
              IdentityOps(),
+             IndexMathOps(),
              JoinSplitOps(),
              LayerNormOps(),
              LookupTableOps(),
              LrnOps(),
              MatMulOps(),
              MatrixBandOps(),
+             MatrixDiagOps(),
              NmsOps(),
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
+             Pool3DOps(),
              PoolOps(),
              QuantizeOps(),
+             RaggedOps(),
              ReduceOps(),
              RegexOps(),
              ResizeOps(),
@@ -134,7 +148,9 @@ const Table& Ops() {
              SpaceBatchOps(),
              SpaceDepthOps(),
              SparseSegmentOps(),
+             SparseTensorOps(),
              SparseToDenseOps(),
+             SpectralOps(),
              StringHashOps(),
              StringJoinOps(),
              StringNumberOps(),

@@ -955,11 +955,217 @@ def corners():
         case("NonMaxSuppressionV2", boxes=wild[order], scores=F([0.9, 0.8, 0.7, 0.6, 0.5, 0.4]), max_output_size=I32(6), iou_threshold=F(0.5))
 
 
+def diagonals():
+    for dtype in NUMBERS + [np.bool_]:
+        case("MatrixDiag", diagonal=numbers(dtype, 2, 3))
+        case("MatrixDiagPart", input=numbers(dtype, 2, 3, 4))
+        case("MatrixSetDiag", input=numbers(dtype, 2, 3, 4), diagonal=numbers(dtype, 2, 3))
+    for dtype in (F, D, I32, I64, C64):
+        case("Diag", diagonal=numbers(dtype, 2, 3))
+        case("DiagPart", input=numbers(dtype, 2, 3, 2, 3))
+    case("Diag", diagonal=numbers(F, 0))
+    refused("DiagPart", input=numbers(F, 2, 3))
+    for align in ("LEFT_RIGHT", "RIGHT_LEFT", "LEFT_LEFT", "RIGHT_RIGHT"):
+        for low, high in ((0, 0), (-1, 1), (1, 2), (-2, -1), (-1, 0), (0, 3), (-2, 3)):
+            k = I32(low) if low == high else ints(low, high)
+            length = min(3 + min(high, 0), 4 - max(low, 0))
+            shape = (2, length) if low == high else (2, high - low + 1, length)
+            case("MatrixDiagPartV3", input=numbers(F, 2, 3, 4), k=k, padding_value=F(9), align=align)
+            case("MatrixSetDiagV3", input=numbers(F, 2, 3, 4), diagonal=numbers(F, *shape), k=k, align=align)
+            case("MatrixDiagV3", diagonal=numbers(F, *shape), k=k, num_rows=I32(3), num_cols=I32(4), padding_value=F(9), align=align)
+    case("MatrixDiagPartV2", input=numbers(F, 3, 3), k=ints(-1, 1), padding_value=F(-1))
+    case("MatrixSetDiagV2", input=numbers(F, 3, 3), diagonal=numbers(F, 2), k=ints(1))
+    for rows, columns in ((-1, -1), (-1, 4), (4, -1), (4, 3), (3, 9)):
+        case("MatrixDiagV2", diagonal=numbers(F, 2, 3), k=I32(0), num_rows=I32(rows), num_cols=I32(columns), padding_value=F(0))
+    case("MatrixDiagV2", diagonal=numbers(F, 3, 2), k=Const(ints(0, 2)), num_rows=Const(I32(-1)), num_cols=Const(I32(-1)), padding_value=F(5))
+    refused("MatrixDiagPartV3", input=numbers(F, 3, 4), k=I32(4), padding_value=F(0))
+    refused("MatrixDiagPartV3", input=numbers(F, 3, 4), k=ints(1, 0), padding_value=F(0))
+    refused("MatrixSetDiagV3", input=numbers(F, 3, 4), diagonal=numbers(F, 2), k=I32(0))
+    refused("MatrixDiagV3", diagonal=numbers(F, 2, 3), k=I32(0), num_rows=I32(2), num_cols=I32(5), padding_value=F(0))
+    refused("MatrixDiagV3", diagonal=numbers(F, 2, 3), k=I32(0), num_rows=I32(5), num_cols=I32(5), padding_value=F(0))
+
+
+def sparse_tensors():
+    indices, shape = I64([[0, 1], [2, 0], [2, 3]]), I64([4, 5])
+    for new in ([20], [2, -1], [5, 4], [1, 4, 5], [2, 2, 5]):
+        case("SparseReshape", input_indices=indices, input_shape=shape, new_shape=I64(new))
+    case("SparseReshape", input_indices=np.zeros((0, 2), I64), input_shape=I64([0, 3]), new_shape=I64([3, 0]))
+    for new in ([7], [-1, -1], [3, -1], [-2, -10]):
+        refused("SparseReshape", input_indices=indices, input_shape=shape, new_shape=I64(new))
+    for dtype in NUMBERS + [np.bool_]:
+        case("SparseFillEmptyRows", indices=indices, values=numbers(dtype, 3), dense_shape=shape, default_value=numbers(dtype))
+        case("SparseReorder", input_indices=I64([[2, 1], [0, 3], [2, 0]]), input_values=numbers(dtype, 3), input_shape=shape)
+    case("SparseFillEmptyRows", indices=I64([[2, 1], [0, 3], [2, 0]]), values=strings(3), dense_shape=shape, default_value=strings())
+    case("SparseFillEmptyRows", indices=np.zeros((0, 2), I64), values=numbers(F, 0), dense_shape=I64([2, 5]), default_value=F(3))
+    case("SparseFillEmptyRows", indices=np.zeros((0, 2), I64), values=numbers(F, 0), dense_shape=I64([0, 5]), default_value=F(3))
+    refused("SparseFillEmptyRows", indices=I64([[4, 0]]), values=F([1]), dense_shape=shape, default_value=F(3))
+    refused("SparseFillEmptyRows", indices=I64([[-1, 0]]), values=F([1]), dense_shape=shape, default_value=F(3))
+    for dtype in (B16, F, D, I32, C64, C128):
+        for a in (False, True):
+            for b in (False, True):
+                dense = numbers(dtype, *((2, 4 if a else 5) if b else (4 if a else 5, 2)))
+                case("SparseTensorDenseMatMul", a_indices=I64([[0, 1], [2, 0], [2, 3], [2, 3]]), a_values=numbers(dtype, 4), a_shape=shape, b=dense, adjoint_a=a, adjoint_b=b)
+    case("SparseTensorDenseMatMul", a_indices=ints(1, 2).reshape(1, 2), a_values=numbers(F, 1), a_shape=shape, b=numbers(F, 5, 3))
+    case("SparseTensorDenseMatMul", a_indices=np.zeros((0, 2), I64), a_values=numbers(F, 0), a_shape=shape, b=numbers(F, 5, 3))
+    refused("SparseTensorDenseMatMul", a_indices=I64([[4, 0]]), a_values=F([1]), a_shape=shape, b=numbers(F, 5, 3))
+    refused("SparseTensorDenseMatMul", a_indices=I64([[0, 0]]), a_values=F([1]), a_shape=shape, b=numbers(F, 4, 3))
+    for start, size in (((0, 0), (4, 5)), ((1, 0), (2, 2)), ((2, 3), (9, 9)), ((4, 0), (1, 1))):
+        case("SparseSlice", indices=indices, values=numbers(F, 3), shape=shape, start=I64(start), size=I64(size))
+    for axis in (0, 1, -1):
+        case("SparseConcat", indices=[indices, I64([[0, 0], [3, 4]])], values=[numbers(F, 3), numbers(F, 2)], shapes=[shape, shape], concat_dim=axis)
+    refused("SparseConcat", indices=[indices, indices], values=[numbers(F, 3), numbers(F, 3)], shapes=[shape, I64([4, 6])], concat_dim=0)
+
+
+def raggeds():
+    for dtype in (F, D, I32, I64):
+        case("RaggedRange", starts=np.array([0, 5, 8]).astype(dtype), limits=np.array([3, 7, 2]).astype(dtype), deltas=np.array([1, 1, -2]).astype(dtype), Tsplits=tf.int64)
+    case("RaggedRange", starts=I32(0), limits=ints(3, 0, 2), deltas=I32(1), Tsplits=tf.int32)
+    case("RaggedRange", starts=I32(0), limits=I32(3), deltas=I32(1))
+    case("RaggedRange", starts=F(0), limits=F([1, 0.3]), deltas=F(0.1))
+    refused("RaggedRange", starts=I32(0), limits=ints(3), deltas=I32(0))
+    refused("RaggedRange", starts=ints(0, 1), limits=ints(3), deltas=I32(1))
+    splits = I64([0, 2, 2, 5])
+    for shape in (Const(I64(-1)), I64([-1, -1]), I64([2, 4]), I64([5, 1]), I64([-1, 2])):
+        case("RaggedTensorToTensor", shape=shape, values=numbers(F, 5), default_value=F(9), row_partition_tensors=[splits], row_partition_types=["ROW_SPLITS"])
+        case("RaggedTensorToTensor", shape=shape, values=strings(5), default_value=np.array(b"-", object), row_partition_tensors=[I64(3), I64([0, 0, 2, 2, 2])], row_partition_types=["FIRST_DIM_SIZE", "VALUE_ROWIDS"])
+    for shape in ([-1, -1, -1], [2, 2, 3]):
+        case("RaggedTensorToTensor", shape=ints(*shape), values=numbers(I64, 5), default_value=I64(0), row_partition_tensors=[I64([0, 1, 3]), splits], row_partition_types=["ROW_SPLITS", "ROW_SPLITS"])
+        case("RaggedTensorToTensor", shape=ints(*shape), values=numbers(I64, 5), default_value=I64(0), row_partition_tensors=[I64(2), I64([0, 0, 1]), I64([0, 0, 2, 2, 2])], row_partition_types=["FIRST_DIM_SIZE", "VALUE_ROWIDS", "VALUE_ROWIDS"])
+    case("RaggedTensorToTensor", shape=I64([-1, -1, 2]), values=numbers(F, 5, 2), default_value=F([7, 8]), row_partition_tensors=[splits], row_partition_types=["ROW_SPLITS"])
+    case("RaggedTensorToTensor", shape=I64([-1, -1, -1]), values=numbers(F, 5, 2), default_value=F(3), row_partition_tensors=[splits], row_partition_types=["ROW_SPLITS"])
+    case("RaggedTensorToTensor", shape=I64([-1, -1]), values=numbers(F, 0), default_value=F(3), row_partition_tensors=[I64([0, 0, 0])], row_partition_types=["ROW_SPLITS"])
+    refused("RaggedTensorToTensor", shape=I64([-1, -1]), values=numbers(F, 5), default_value=F([1, 2]), row_partition_tensors=[splits], row_partition_types=["ROW_SPLITS"])
+    for dtype in (F, I64, np.bool_):
+        case("RaggedTensorToSparse", rt_nested_splits=[splits], rt_dense_values=numbers(dtype, 5))
+    case("RaggedTensorToSparse", rt_nested_splits=[I64([0, 1, 3]), splits], rt_dense_values=strings(5))
+    case("RaggedTensorToSparse", rt_nested_splits=[ints(0, 2, 3)], rt_dense_values=numbers(F, 3, 2))
+    case("RaggedTensorToSparse", rt_nested_splits=[I64([0])], rt_dense_values=numbers(F, 0))
+    for wrong in ((0, 2, 1, 5), (1, 2, 5), (0, 4)):
+        refused("RaggedTensorToSparse", rt_nested_splits=[I64(wrong)], rt_dense_values=numbers(F, 5))
+
+
+def countings():
+    for dtype in (I32, I64, F, D):
+        case("Bincount", arr=ints(1, 3, 1, 7), size=I32(5), weights=numbers(dtype, 4))
+        case("Bincount", arr=I32([[0, 1], [1, 1]]), size=I32(3), weights=numbers(dtype, 0))
+        for index in (I32, I64):
+            case("DenseBincount", input=index([1, 3, 1, 7]), size=index(5), weights=numbers(dtype, 4))
+            case("DenseBincount", input=index([[1, 3], [1, 1]]), size=index(4), weights=numbers(dtype, 0))
+            case("DenseBincount", input=index([[1, 3], [1, 1]]), size=index(4), weights=numbers(dtype, 2, 2))
+            case("DenseBincount", input=index([[1, 3], [1, 1]]), size=index(4), weights=numbers(dtype, 0), binary_output=True)
+    case("Bincount", arr=NO_INTS, size=I32(2), weights=numbers(F, 0))
+    refused("Bincount", arr=ints(-1), size=I32(5), weights=numbers(F, 0))
+    refused("Bincount", arr=ints(1), size=I32(-5), weights=numbers(F, 0))
+    refused("DenseBincount", input=ints(-1), size=I32(5), weights=numbers(F, 0))
+
+
+def index_maths():
+    for dtype in REALS:
+        case("ListDiff", x=numbers(dtype, 9), y=numbers(dtype, 4))
+        case("Cross", a=numbers(dtype, 2, 3), b=numbers(dtype, 2, 3))
+    case("ListDiff", x=strings(9), y=strings(2), out_idx=tf.int64)
+    case("ListDiff", x=numbers(F, 0), y=numbers(F, 2))
+    refused("Cross", a=numbers(F, 2, 2), b=numbers(F, 2, 2))
+    for dtype in SIGNED + UNSIGNED:
+        case("PopulationCount", x=numbers(dtype, 9, low=-99, high=99))
+    for dtype in (I32, I64):
+        case("UnravelIndex", indices=dtype([5, 0, 23]), dims=dtype([2, 3, 4]))
+        case("UnravelIndex", indices=dtype(7), dims=dtype([3, 4]))
+    refused("UnravelIndex", indices=I32(12), dims=ints(3, 4))
+    for dtype in (F, D, I32, I64, U8, H):
+        rows = np.sort(numbers(dtype, 2, 6), 1)
+        for out in (tf.int32, tf.int64):
+            case("LowerBound", sorted_inputs=rows, values=numbers(dtype, 2, 4), out_type=out)
+            case("UpperBound", sorted_inputs=rows, values=numbers(dtype, 2, 4), out_type=out)
+    predictions = F([[0.1, 0.3, 0.3], [0.5, NAN, 0.1], [0.2, 0.3, INF], [0.1, 0.2, 0.3]])
+    for k in (1, 2):
+        case("InTopK", predictions=predictions, targets=ints(1, 0, 1, 0), k=k)
+        case("InTopKV2", predictions=predictions, targets=I64([2, 2, 9, -1]), k=I64(k))
+    refused("InTopKV2", predictions=predictions, targets=ints(1), k=I32(1))
+    for dtype in (I32, I64):
+        case("DataFormatVecPermute", x=dtype([1, 2, 3, 4]))
+        case("DataFormatVecPermute", x=dtype([[1, 2], [3, 4], [5, 6], [7, 8]]), src_format="NCHW", dst_format="NHWC")
+        case("DataFormatVecPermute", x=dtype([1, 2]), src_format="NHWC", dst_format="NCHW")
+        case("DataFormatDimMap", x=dtype([[0, 1], [2, -1]]))
+        case("DataFormatDimMap", x=dtype(3), src_format="NCHW", dst_format="NHWC")
+    case("ConcatOffset", concat_dim=I32(1), shape=[ints(2, 3, 4), ints(2, 7, 4), ints(2, 1, 4)])
+    refused("ConcatOffset", concat_dim=I32(1), shape=[ints(2, 3), ints(3, 3)])
+    refused("ConcatOffset", concat_dim=I32(2), shape=[ints(2, 3), ints(2, 3)])
+
+
+def colors():
+    for dtype in FLOATS:
+        pixels = np.concatenate([random.uniform(0, 1, (20, 3)), [[0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5], [1, 0, 0], [0, 1, 1]]]).astype(dtype)
+        case("RGBToHSV", images=pixels)
+        case("HSVToRGB", images=pixels)
+    images = random.uniform(0, 1, (2, 3, 4, 3)).astype(F)
+    case("AdjustContrastv2", images=images, contrast_factor=F(1.7))
+    case("AdjustSaturation", images=images, scale=F(0.4))
+    case("AdjustSaturation", images=images, scale=F(3))
+    for delta in (0.3, -0.7, 0):
+        case("AdjustHue", images=images, delta=F(delta))
+    case("AdjustContrastv2", images=random.uniform(0, 255, (3, 4, 2)).astype(F), contrast_factor=F(0))
+    refused("AdjustHue", images=numbers(F, 2, 2, 4), delta=F(0.1))
+    refused("RGBToHSV", images=numbers(F, 2, 4))
+
+
+def volumes():
+    for dtype in (H, B16, F, D):
+        if dtype in (B16, F):
+            case("MaxPool3D", input=numbers(dtype, 2, 4, 5, 6, 3), ksize=[1, 2, 3, 2, 1], strides=[1, 1, 2, 2, 1], padding="SAME")
+            case("AvgPool3D", input=numbers(dtype, 2, 4, 5, 6, 3), ksize=[1, 2, 3, 2, 1], strides=[1, 1, 2, 2, 1], padding="SAME")
+        case("DepthwiseConv2dNativeBackpropInput", input_sizes=ints(2, 5, 4, 3), filter=numbers(dtype, 2, 3, 3, 2), out_backprop=numbers(dtype, 2, 3, 2, 6), strides=[1, 2, 2, 1], padding="SAME")
+        if dtype != B16:
+            case("Conv3DBackpropInputV2", input_sizes=Const(ints(1, 4, 5, 3, 2)), filter=numbers(dtype, 2, 3, 2, 2, 3), out_backprop=numbers(dtype, 1, 2, 3, 2, 3), strides=[1, 2, 2, 2, 1], padding="SAME")
+    case("MaxPool3D", input=numbers(F, 1, 4, 5, 6, 2), ksize=[1, 2, 2, 2, 1], strides=[1, 3, 1, 2, 1], padding="VALID")
+    case("AvgPool3D", input=numbers(F, 1, 4, 5, 6, 2), ksize=[1, 2, 2, 2, 1], strides=[1, 3, 1, 2, 1], padding="VALID")
+    case("Conv3DBackpropInputV2", input_sizes=I64([2, 4, 5, 3, 2]), filter=numbers(F, 2, 3, 2, 2, 3), out_backprop=numbers(F, 2, 3, 3, 2, 3), strides=[1] * 5, padding="VALID")
+    refused("Conv3DBackpropInputV2", input_sizes=ints(2, 4, 5, 3, 2), filter=numbers(F, 2, 3, 2, 2, 3), out_backprop=numbers(F, 2, 4, 3, 2, 3), strides=[1] * 5, padding="VALID")
+    case("DepthwiseConv2dNativeBackpropInput", input_sizes=ints(1, 5, 4, 3), filter=numbers(F, 2, 3, 3, 1), out_backprop=numbers(F, 1, 4, 2, 3), strides=[1, 1, 1, 1], padding="VALID")
+    for dtype in [H, B16, F, D] + SIGNED + UNSIGNED[:2]:
+        case("MaxPoolWithArgmax", input=numbers(dtype, 2, 5, 4, 3), ksize=[1, 2, 3, 1], strides=[1, 2, 2, 1], padding="SAME")
+    for batch in (False, True):
+        case("MaxPoolWithArgmax", input=numbers(F, 2, 5, 4, 3), ksize=[1, 2, 2, 1], strides=[1, 1, 2, 1], padding="VALID", include_batch_in_index=batch, Targmax=tf.int32 if batch else tf.int64)
+    for dtype in NUMBERS:
+        case("ExtractImagePatches", images=numbers(dtype, 2, 5, 4, 3), ksizes=[1, 2, 3, 1], strides=[1, 1, 2, 1], rates=[1, 2, 1, 1], padding="SAME")
+    case("ExtractImagePatches", images=numbers(F, 1, 5, 6, 2), ksizes=[1, 2, 2, 1], strides=[1, 2, 3, 1], rates=[1, 1, 2, 1], padding="VALID")
+    for dtype in [H, F, D, U8, U16] + SIGNED:
+        case("ResizeArea", images=numbers(dtype, 2, 5, 4, 3), size=ints(3, 2))
+    for size in ((7, 3), (1, 1), (5, 4), (9, 11)):
+        for align in (False, True):
+            case("ResizeArea", images=numbers(F, 1, 5, 4, 2), size=ints(*size), align_corners=align)
+    refused("ResizeArea", images=numbers(F, 1, 5, 4, 2), size=ints(0, 2))
+
+
+def spectra():
+    for dtype in (C64, C128):
+        for points in (1, 2, 8, 7, 12, 15):
+            case("FFT", input=numbers(dtype, 2, points))
+            case("IFFT", input=numbers(dtype, 2, points))
+        case("FFT2D", input=numbers(dtype, 2, 4, 3))
+        case("IFFT2D", input=numbers(dtype, 4, 5))
+        case("FFT3D", input=numbers(dtype, 2, 3, 4, 3))
+        case("IFFT3D", input=numbers(dtype, 3, 4, 3))
+    for dtype, wide in ((F, C64), (D, C128)):
+        half, whole = dict(Tcomplex=tf.as_dtype(wide)), dict(Treal=tf.as_dtype(dtype))
+        for points in (1, 2, 8, 7):
+            case("RFFT", input=numbers(dtype, 2, 9), fft_length=ints(points), **half)
+            case("IRFFT", input=numbers(wide, 2, 5), fft_length=ints(points), **whole)
+        case("RFFT2D", input=numbers(dtype, 2, 4, 6), fft_length=Const(ints(3, 6)), **half)
+        case("RFFT3D", input=numbers(dtype, 3, 4, 6), fft_length=ints(3, 4, 6), **half)
+        case("IRFFT2D", input=numbers(wide, 4, 4), fft_length=ints(4, 6), **whole)
+        case("IRFFT3D", input=numbers(wide, 2, 3, 4, 4), fft_length=ints(3, 4, 7), **whole)
+        case("Complex", real=numbers(dtype, 2, 1), imag=numbers(dtype, 3), Tout=tf.as_dtype(wide))
+    case("RFFT", input=numbers(F, 0, 8), fft_length=ints(8))
+    refused("RFFT", input=numbers(F, 2, 4), fft_length=ints(-1))
+    refused("RFFT", input=numbers(F, 2, 4), fft_length=ints(4, 4))
+
+
 def text_of(value):
     return np.array(value, object)
 
 
-for family in (corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
