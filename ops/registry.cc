@@ -6,6 +6,7 @@
 #include "ops/activation.h"
 #include "ops/arg_extreme.h"
 #include "ops/arithmetic.h"
+#include "ops/audio.h"
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
@@ -37,6 +38,7 @@
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
 #include "ops/matrix_diag.h"
+#include "ops/ngrams.h"
 #include "ops/nms.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
@@ -74,6 +76,7 @@
 #include "ops/top_k.h"
 #include "ops/transpose.h"
 #include "ops/unary_math.h"
+#include "ops/unicode.h"
 #include "ops/unique.h"
 #include "ops/where.h"
 
@@ -92,6 +95,7 @@ const Table& Ops() {
              ActivationOps(),
              ArgExtremeOps(),
              ArithmeticOps(),
+             AudioOps(),
              Base64Ops(),
              BatchNormOps(),
              BiasOps(),
@@ -123,6 +127,7 @@ const Table& Ops() {
              MatMulOps(),
              MatrixBandOps(),
              MatrixDiagOps(),
+             NgramOps(),
              NmsOps(),
              OneHotOps(),
              PadOps(),
@@ -160,6 +165,7 @@ const Table& Ops() {
              TopKOps(),
              TransposeOps(),
              UnaryMathOps(),
+             UnicodeOps(),
              UniqueOps(),
              WhereOps(),
              // clang-format on

@@ -8,12 +8,14 @@ tensorflow.serving.PredictResponse with the fed tensors and the results. A case 
 refuses.
 """
 import os
+import struct
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 import numpy as np
 import tensorflow as tf
+from tensorflow.core.framework import graph_pb2, versions_pb2
 from tensorflow.python.framework import op_def_library, op_def_registry
 from tensorflow_serving.apis import predict_pb2
 
@@ -899,6 +901,9 @@ def plain_ones():
         case("BatchMatMulV3", x=numbers(x, 2, 3, 4, low=-99, high=99), y=numbers(y, 4, 2, low=-99, high=99), Tout=tf.int32)
     case("BatchMatMulV3", x=numbers(F, 2, 3, 0), y=numbers(F, 0, 2), Tout=tf.float32)
     refused("BatchMatMulV3", x=numbers(F, 2, 3), y=numbers(F, 2, 2), Tout=tf.float32)
+    for dtype in (H, F, D):
+        for scales in (False, True):
+            case("BatchNormWithGlobalNormalization", t=numbers(dtype, 2, 2, 1, 3), m=numbers(dtype, 3), v=numbers(dtype, 3, low=0.5), beta=numbers(dtype, 3), gamma=numbers(dtype, 3), variance_epsilon=0.01, scale_after_normalization=scales)
     for dtype in NUMBERS:
         case("BiasAddV1", value=numbers(dtype, 2, 3), bias=numbers(dtype, 3))
     case("BiasAddV1", value=numbers(F, 1, 2, 2, 3), bias=numbers(F, 3))
@@ -1165,8 +1170,76 @@ def text_of(value):
     return np.array(value, object)
 
 
-for family in (volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+def wave(channels, rate, samples, extra=b""):
+    """A RIFF file of 16-bit samples."""
+    data = np.asarray(samples, "<i2").tobytes()
+    form = struct.pack("<HHIIHH", 1, channels, rate, rate * channels * 2, channels * 2, 16)
+    chunks = b"fmt " + struct.pack("<I", len(form)) + form + extra + b"data" + struct.pack("<I", len(data)) + data
+    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+
+
+def sounds():
+    samples = random.integers(-32768, 32768, 24)
+    for channels in (1, 2):
+        file = text_of(wave(channels, 16000, samples))
+        case("DecodeWav", contents=file)
+        for desired_channels in (-1, 1, 2, 3):
+            for desired_samples in (-1, 5, 40):
+                case("DecodeWav", contents=file, desired_channels=desired_channels, desired_samples=desired_samples)
+    case("DecodeWav", contents=text_of(wave(1, 8000, samples, b"LIST" + struct.pack("<I", 4) + b"abcd")))
+    case("DecodeWav", contents=text_of(wave(1, 8000, [])))
+    for wrong in (b"", b"RIFF", wave(1, 8000, samples)[:-3], wave(0, 8000, samples), wave(1, 8000, samples).replace(b"WAVE", b"WAVX")):
+        refused("DecodeWav", contents=text_of(wrong))
+    for squared in (False, True):
+        case("AudioSpectrogram", input=numbers(F, 64, 2), window_size=16, stride=8, magnitude_squared=squared)
+        case("AudioSpectrogram", input=numbers(F, 50, 1), window_size=13, stride=7, magnitude_squared=squared)
+    case("AudioSpectrogram", input=numbers(F, 7, 1), window_size=13, stride=7)
+    spectrogram = random.uniform(0, 9, (2, 3, 257)).astype(F)
+    case("Mfcc", spectrogram=spectrogram, sample_rate=Const(I32(16000)))
+    case("Mfcc", spectrogram=spectrogram[:, :, :65], sample_rate=I32(16000), upper_frequency_limit=7000, lower_frequency_limit=100, filterbank_channel_count=10, dct_coefficient_count=10)
+    case("Mfcc", spectrogram=0 * spectrogram, sample_rate=I32(8000))
+
+
+def characters():
+    words = texts("", "a\u00c4\u4e16\U0001f600z", b"\xc3", b"a\xe4\xb8b", b"\xf0\x9f\x98", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5x", b"\x01\x00\x1f\x7f", b"\xff\xfe")
+    wide = texts("h\u00e9\U0001f600".encode("utf-16-be"), b"\xd8\x00\x00a", b"\x00", b"\xdc\x00\x00b")
+    wider = texts("h\u00e9\U0001f600".encode("utf-32-be"), b"\x00\x11\x00\x00", b"\x00\x00")
+    for errors in ("replace", "ignore"):
+        for control in (False, True):
+            for out in ("UTF-8", "UTF-16-BE", "UTF-32-BE"):
+                case("UnicodeTranscode", input=words, input_encoding="UTF-8", output_encoding=out, errors=errors, replace_control_characters=control, replacement_char=0x3F if control else 65533)
+        for encoding, given in (("UTF-8", words), ("UTF-16-BE", wide), ("UTF-32-BE", wider)):
+            case("UnicodeDecode", input=given, input_encoding=encoding, errors=errors)
+            case("UnicodeDecodeWithOffsets", input=given, input_encoding=encoding, errors=errors)
+        case("UnicodeEncode", input_values=ints(104, 0xe9, 0x1f600, 0xd800, 0x110000, -1), input_splits=I64([0, 3, 3, 6]), output_encoding="UTF-8", errors=errors)
+    case("UnicodeTranscode", input=texts(b"h\xe9"), input_encoding="ISO-8859-1", output_encoding="UTF-8")
+    case("UnicodeTranscode", input=texts(b"h\xe9"), input_encoding="US-ASCII", output_encoding="UTF-8")
+    for out in ("UTF-8", "UTF-16-BE", "UTF-32-BE"):
+        case("UnicodeEncode", input_values=ints(104, 0xe9, 0x4e16, 0x1f600), input_splits=ints(0, 1, 4), output_encoding=out)
+    refused("UnicodeTranscode", input=words, input_encoding="UTF-8", output_encoding="UTF-8", errors="strict")
+    refused("UnicodeDecode", input=words, input_encoding="UTF-8", errors="strict")
+    refused("UnicodeEncode", input_values=ints(-1), input_splits=ints(0, 1), output_encoding="UTF-8", errors="strict")
+    refused("UnicodeEncode", input_values=ints(65), input_splits=ints(0, 2), output_encoding="UTF-8")
+
+
+def runs():
+    data = texts("a", "bb", "c", "d", "e", "f")
+    for pad in (-1, 0, 1, 2, 9):
+        for widths in ([1], [2], [1, 3], [4]):
+            for short in (False, True):
+                case("StringNGrams", data=data, data_splits=I64([0, 1, 1, 3, 6]), separator="|", ngram_widths=widths, left_pad="L", right_pad="R", pad_width=pad, preserve_short_sequences=short)
+    case("StringNGrams", data=data, data_splits=ints(0, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
+    case("StringNGrams", data=strings(0), data_splits=ints(0), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
+    refused("StringNGrams", data=data, data_splits=ints(0, 7), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
+    refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
+
+
+for family in (sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
+
+
+# Ops that new graphs may no longer have, and a version of graphs that had them.
+REMOVED = {"BatchNormWithGlobalNormalization": 8}
 
 
 def defaults(op):
@@ -1235,6 +1308,9 @@ def as_proto(value):
 def write(op):
     graph, feeds, response = tf.Graph(), {}, predict_pb2.PredictResponse()
     with graph.as_default():
+        if op in REMOVED:
+            tf.import_graph_def(graph_pb2.GraphDef(versions=versions_pb2.VersionDef(producer=REMOVED[op])), name="")
+
         def run(results):
             with tf.compat.v1.Session(graph=graph) as session:
                 return session.run(results, {graph.get_tensor_by_name(name): as_numpy(value) for name, value in feeds.items()})
