@@ -193,7 +193,7 @@ absl::Status EvalFillEmptyRows(EvalContext& context) {
 
 // ---- SparseTensorDenseMatMul
 
-using ProductTypes = Join<TypeList<Bfloat16, float, double, int32_t>, ComplexTypes>;
+using ProductTypes = Join<FloatTypes, TypeList<int32_t>, ComplexTypes>;
 
 struct Product {
   bool adjoint_a, adjoint_b;

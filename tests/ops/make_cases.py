@@ -1005,7 +1005,7 @@ def sparse_tensors():
     case("SparseFillEmptyRows", indices=np.zeros((0, 2), I64), values=numbers(F, 0), dense_shape=I64([0, 5]), default_value=F(3))
     refused("SparseFillEmptyRows", indices=I64([[4, 0]]), values=F([1]), dense_shape=shape, default_value=F(3))
     refused("SparseFillEmptyRows", indices=I64([[-1, 0]]), values=F([1]), dense_shape=shape, default_value=F(3))
-    for dtype in (B16, F, D, I32, C64, C128):
+    for dtype in FLOATS + [I32, C64, C128]:
         for a in (False, True):
             for b in (False, True):
                 dense = numbers(dtype, *((2, 4 if a else 5) if b else (4 if a else 5, 2)))
