@@ -86,7 +86,11 @@ T PoolAt(const Volumes& v, const VolumeStrides& in, const std::array<int64_t, kS
       for (int64_t kw = w.FirstTap(at[2]), last_w = w.LastTap(at[2]); kw < last_w; ++kw, ++count) {
         const Wide<T> x = channel[(d.Start(at[0]) + kd) * in.spatial[0] + (h.Start(at[1]) + kh) * in.spatial[1] +
                                   (w.Start(at[2]) + kw) * in.spatial[2]];
-        result = kMax ? std::max(result, x) : result + x;
+        if (!kMax) {
+          result += x;
+        } else if (result < x || x != x) {  // NaN stays
+          result = x;
+        }
       }
     }
   }
