@@ -260,7 +260,7 @@ absl::Status EvalToTensor(EvalContext& context) {
     for (size_t r = 0; r + 1 < splits.size(); ++r) size = std::max(size, splits[r + 1] - splits[r]);
   }
   for (int axis = 1; axis < values.rank(); ++axis) {
-    int64_t& size = sizes[static_cast<size_t>(ragged + axis)];
+    int64_t& size = sizes[ragged + axis];
     if (size >= 0 && size != values.shape().dim(axis)) {
       return absl::InvalidArgumentError(
           absl::StrCat("input 0: wanted ", values.shape().dim(axis), " for dimension ", ragged + axis, ", got ", size));
@@ -281,8 +281,7 @@ absl::Status EvalToTensor(EvalContext& context) {
   Dims from(static_cast<size_t>(rank), 0);
   const Dims own = fallback.shape().Strides();
   for (int axis = 0; axis < fallback.rank(); ++axis) {
-    if (fallback.shape().dim(axis) > 1)
-      from[static_cast<size_t>(rank - fallback.rank() + axis)] = own[static_cast<size_t>(axis)];
+    if (fallback.shape().dim(axis) > 1) from[rank - fallback.rank() + axis] = own[axis];
   }
   FLOE_RETURN_IF_ERROR(StridedCopy(sizes, fallback, {0, from}, output, {0, strides}));
   const int64_t rows = std::min(sizes[0], static_cast<int64_t>(levels[0].size()) - 1);
