@@ -30,12 +30,21 @@ struct TensorSpec {
   PartialShape shape;
 };
 
+// A signature as a model's files state it. Dtypes and shapes are unknown where they say nothing.
+struct ModelSignature {
+  std::string name;
+  std::string method;  // "tensorflow/serving/predict"
+  std::vector<TensorSpec> inputs, outputs;
+};
+
 struct ModelOptions {
   std::string device = "auto";               // auto, cpu, cuda[:N], reference
   int threads = 0;                           // an instance's; 0: the machine's processors
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
   std::vector<std::string> disabled_passes;  // by name; "all" for every one
+  // Of all loops of a run together: one that never ends is stopped there, where no deadline has stopped it.
+  int64_t max_loop_iterations = 10'000'000;
   // Called after each pass that changed the program, with its name and the program as text; may be empty.
   std::function<void(absl::string_view pass, const std::string& program)> after_pass;
 };
@@ -70,6 +79,8 @@ struct PlanStep {
   int64_t flops = 0;
   int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
+  int depth = 0;              // in how many regions it is
+  std::string region;         // the one that it is in: "while: body"; empty outside of all
   double estimate_us = 0;     // what the device's arithmetic or memory takes at least; see model/roofline.h
 };
 struct PlanSummary {
@@ -107,6 +118,8 @@ class Model {
   virtual const std::vector<TensorSpec>& outputs() const = 0;
   // "serving_default" for a lone .pb.
   virtual const std::string& signature_name() const = 0;
+  // All signatures of the model's files, sorted by name, this one among them; none for a lone graph.
+  virtual const std::vector<ModelSignature>& signatures() const;
   // The device it was compiled for: "cpu", "cuda:0", "reference".
   virtual const std::string& device() const = 0;
   // Bytes of the weights, packed ones included.

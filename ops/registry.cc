@@ -16,6 +16,7 @@
 #include "ops/color.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
+#include "ops/control_flow.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
@@ -33,6 +34,7 @@
 #include "ops/index_math.h"
 #include "ops/join_split.h"
 #include "ops/layer_norm.h"
+#include "ops/list_ops.h"
 #include "ops/lookup_table.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
@@ -72,6 +74,7 @@
 #include "ops/string_number.h"
 #include "ops/string_split.h"
 #include "ops/string_transform.h"
+#include "ops/tensor_array.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -105,6 +108,7 @@ const Table& Ops() {
              ColorOps(),
              CombinedNmsOps(),
              ComparisonOps(),
+             ControlFlowOps(),
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
@@ -122,6 +126,7 @@ const Table& Ops() {
              IndexMathOps(),
              JoinSplitOps(),
              LayerNormOps(),
+             ListOps(),
              LookupTableOps(),
              LrnOps(),
              MatMulOps(),
@@ -161,6 +166,7 @@ const Table& Ops() {
              StringNumberOps(),
              StringSplitOps(),
              StringTransformOps(),
+             TensorArrayOps(),
              TileOps(),
              TopKOps(),
              TransposeOps(),

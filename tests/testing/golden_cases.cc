@@ -197,7 +197,6 @@ absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs)
 
 }  // namespace
 
-// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
 absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path) {
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
   std::map<std::string, Tensor> tensors;
