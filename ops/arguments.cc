@@ -75,7 +75,11 @@ absl::StatusOr<int64_t> KnownLength(const InferContext& context, int input) {
 
 absl::StatusOr<PartialShape> KnownShape(const InferContext& context, int input) {
   FLOE_RETURN_IF_ERROR(WantIndexDType(context, input));
-  FLOE_ASSIGN_OR_RETURN(const int64_t length, KnownLength(context, input));
+  // One number by itself is a shape of one dimension.
+  int64_t length = 1;
+  if (!context.shape(input).has_rank() || context.shape(input).rank() > 0) {
+    FLOE_ASSIGN_OR_RETURN(length, KnownLength(context, input));
+  }
   if (length > kMaxRank)
     return absl::InvalidArgumentError(absl::StrCat("input ", input, ": ", length, " dimensions are too many"));
   FLOE_ASSIGN_OR_RETURN(std::optional<Dims> sizes, context.KnownInts(input));

@@ -108,7 +108,10 @@ struct Xlog1py {
   static T Apply(T x, T y) {
     if (x == T(0)) return T(0);
     if constexpr (kIsComplex<T>) {
-      return x * std::log(T(1) + y);
+      using R = typename T::value_type;
+      // Small y would be lost in 1 + y.
+      const R size = std::log1p(y.real() * (R(2) + y.real()) + y.imag() * y.imag()) / R(2);
+      return x * T(size, std::arg(T(1) + y));
     } else {
       return T(Wide<T>(x) * std::log1p(Wide<T>(y)));
     }
@@ -172,7 +175,7 @@ using PowTypes = Join<FloatTypes, SignedTypes, ComplexTypes>;
 
 absl::Status EvalPow(EvalContext& context) {
   const Tensor& exponent = context.input(1);
-  if (IsInteger(exponent.dtype())) {
+  if (IsInteger(exponent.dtype()) && context.input(0).num_elements() > 0) {
     FLOE_RETURN_IF_ERROR(OnDType(SignedTypes(), exponent.dtype(), [&]<typename T>() -> absl::Status {
       for (const T value : exponent.flat<T>()) {
         if (value < 0) return absl::InvalidArgumentError("Integers to negative integer powers are not allowed");

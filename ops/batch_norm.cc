@@ -156,7 +156,47 @@ absl::Status EvalBatchNorm(EvalContext& context) {
   });
 }
 
+// BatchNormWithGlobalNormalization, the op of the first Inception graphs: t, mean, variance, beta and gamma.
+using OldTypes = TypeList<Half, Bfloat16, float, double>;
+
+absl::Status InferOldBatchNorm(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(5));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(OldTypes(), "input 0", context.dtype(0)));
+  FLOE_RETURN_IF_ERROR(context.WantRank(0, 4));
+  FLOE_RETURN_IF_ERROR(context.attrs().Float("variance_epsilon").status());
+  FLOE_RETURN_IF_ERROR(context.attrs().Bool("scale_after_normalization").status());
+  PartialShape shape = context.shape(0).has_rank() ? context.shape(0) : PartialShape::UnknownDims(4);
+  for (int i = 1; i < 5; ++i) {
+    FLOE_RETURN_IF_ERROR(context.WantSameDType(0, i));
+    FLOE_RETURN_IF_ERROR(context.WantRank(i, 1));
+    absl::StatusOr<int64_t> channels = MergeDim(shape.dim(3), DimOrUnknown(context.shape(i), 0));
+    if (!channels.ok()) return Annotate(channels.status(), absl::StrCat("channels and input ", i));
+    shape.set_dim(3, *channels);
+  }
+  context.AddOutput(context.dtype(0), std::move(shape));
+  return absl::OkStatus();
+}
+
+absl::Status EvalOldBatchNorm(EvalContext& context) {
+  const Tensor& input = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(const float epsilon, context.attrs().Float("variance_epsilon"));
+  FLOE_ASSIGN_OR_RETURN(const bool scales, context.attrs().Bool("scale_after_normalization"));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
+  const int64_t channels = input.shape().dim(3);
+  return OnDType(OldTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
+    using W = Wide<T>;
+    const auto of = [&](int i, int64_t c) { return W(context.input(i).data<T>()[c]); };
+    for (int64_t i = 0; i < input.num_elements(); ++i) {
+      const int64_t c = i % channels;
+      const W factor = (scales ? of(4, c) : W(1)) / std::sqrt(of(2, c) + W(epsilon));
+      output->mutable_data<T>()[i] = T((W(input.data<T>()[i]) - of(1, c)) * factor + of(3, c));
+    }
+    return absl::OkStatus();
+  });
+}
+
 constexpr OpInfo kOps[] = {
+    {"BatchNormWithGlobalNormalization", InferOldBatchNorm, EvalOldBatchNorm},
     {"FusedBatchNorm", InferBatchNorm<false>, EvalBatchNorm<false>},
     {"FusedBatchNormV2", InferBatchNorm<false>, EvalBatchNorm<false>},
     {"FusedBatchNormV3", InferBatchNorm<true>, EvalBatchNorm<true>},

@@ -115,7 +115,7 @@ absl::Status EvalCombined(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(Tensor* const out_classes, context.Output(2, Shape({batch, length})));
   FLOE_ASSIGN_OR_RETURN(Tensor* const counts, context.Output(3, Shape({batch})));
   FLOE_ASSIGN_OR_RETURN(const auto of_class, Scratch<float>(num_boxes));
-  const SuppressionParams<float> params{per_class, overlap, threshold};
+  const SuppressionParams<float> params{per_class, overlap, threshold, false};
   for (int64_t n = 0; n < batch; ++n) {
     const float* const image_boxes = boxes.data<float>() + n * num_boxes * box_classes * 4;
     const std::vector<Detection> found =

@@ -216,11 +216,74 @@ absl::Status EvalBackpropInput(EvalContext& context) {
   });
 }
 
+// ---- DepthwiseConv2dNativeBackpropInput
+
+template <typename T>
+void DepthwiseBackprop(const Conv2DGeometry& g, const T* filter, const T* gradient, Wide<T>* input) {
+  const ImageStrides in = InputStrides(g), out = OutputStrides(g);
+  for (int64_t n = 0; n < g.batch; ++n) {
+    for (int64_t y = 0; y < g.height.output; ++y) {
+      for (int64_t x = 0; x < g.width.output; ++x) {
+        const T* const from = gradient + n * out.batch + y * out.row + x * out.column;
+        for (int64_t ky = g.height.FirstTap(y), last_y = g.height.LastTap(y); ky < last_y; ++ky) {
+          for (int64_t kx = g.width.FirstTap(x), last_x = g.width.LastTap(x); kx < last_x; ++kx) {
+            const int64_t row = g.height.Start(y) + ky * g.height.dilation,
+                          column = g.width.Start(x) + kx * g.width.dilation;
+            Wide<T>* const pixel = input + n * in.batch + row * in.row + column * in.column;
+            const T* const tap = filter + (ky * g.width.filter + kx) * g.out_channels;
+            for (int64_t o = 0; o < g.out_channels; ++o) {
+              Wide<T>& sum = pixel[o / g.multiplier * in.channel];
+              sum = MulAdd<Wide<T>>(sum, from[o * out.channel], tap[o]);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+absl::Status CheckDepthwiseGradient(const Conv2DGeometry& geometry, const PartialShape& gradient) {
+  absl::StatusOr<PartialShape> merged = MergeShapes(geometry.OutputShape(), gradient);
+  if (merged.ok()) return absl::OkStatus();
+  return Annotate(merged.status(), "input 2 and the shape that the convolution of input_sizes has");
+}
+
+absl::Status InferDepthwiseBackprop(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(3));
+  FLOE_RETURN_IF_ERROR(context.WantSameDType(1, 2));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 1", context.dtype(1)));
+  for (int i = 1; i < 3; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, 4));
+  FLOE_ASSIGN_OR_RETURN(PartialShape sizes, KnownSizes(context, 0));
+  if (!sizes.has_rank()) sizes = PartialShape::UnknownDims(4);
+  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry geometry,
+                        ComputeDepthwiseConv2DGeometry(context.attrs(), sizes, context.shape(1)));
+  FLOE_RETURN_IF_ERROR(CheckDepthwiseGradient(geometry, context.shape(2)));
+  context.AddOutput(context.dtype(1), std::move(sizes));
+  return absl::OkStatus();
+}
+
+absl::Status EvalDepthwiseBackprop(EvalContext& context) {
+  const Tensor &filter = context.input(1), &gradient = context.input(2);
+  FLOE_ASSIGN_OR_RETURN(const Shape shape, ShapeOf(context.input(0), "input 0"));
+  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry geometry,
+                        ComputeDepthwiseConv2DGeometry(context.attrs(), shape, filter.shape()));
+  FLOE_RETURN_IF_ERROR(CheckDepthwiseGradient(geometry, gradient.shape()));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
+  return OnDType(FloatTypes(), filter.dtype(), [&]<typename T>() -> absl::Status {
+    FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(output->num_elements()));
+    std::fill_n(sums.get(), output->num_elements(), Wide<T>(0));
+    DepthwiseBackprop(geometry, filter.data<T>(), gradient.data<T>(), sums.get());
+    std::copy_n(sums.get(), output->num_elements(), output->mutable_data<T>());
+    return absl::OkStatus();
+  });
+}
+
 constexpr OpInfo kOps[] = {
     {"Conv2D", InferConv<ComputeConv2DGeometry, ConvTypes>, EvalConv<ComputeConv2DGeometry, ReferenceConv2D>},
     {"DepthwiseConv2dNative", InferConv<ComputeDepthwiseConv2DGeometry, FloatTypes>,
      EvalConv<ComputeDepthwiseConv2DGeometry, ReferenceDepthwiseConv2D>},
     {"Conv2DBackpropInput", InferBackpropInput, EvalBackpropInput},
+    {"DepthwiseConv2dNativeBackpropInput", InferDepthwiseBackprop, EvalDepthwiseBackprop},
 };
 
 }  // namespace

@@ -118,8 +118,87 @@ absl::Status EvalConv3D(EvalContext& context) {
   });
 }
 
+// ---- Conv3DBackpropInputV2, the transposed convolution: inputs are its result's sizes, the filter and a volume
+
+absl::StatusOr<Geometry> TransposedGeometry(const AttrMap& attrs, const PartialShape& sizes, const PartialShape& filter,
+                                            const PartialShape& gradient) {
+  FLOE_ASSIGN_OR_RETURN(Geometry g, ComputeGeometry(attrs, sizes, filter));
+  absl::StatusOr<PartialShape> merged = MergeShapes(g.OutputShape(), gradient);
+  if (!merged.ok()) return Annotate(merged.status(), "input 2 and the shape that the convolution of input_sizes has");
+  return g;
+}
+
+absl::Status InferTransposed(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(3));
+  FLOE_RETURN_IF_ERROR(context.WantSameDType(1, 2));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 1", context.dtype(1)));
+  for (int i = 1; i < 3; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kSpatial + 2));
+  FLOE_ASSIGN_OR_RETURN(PartialShape sizes, KnownSizes(context, 0));
+  if (!sizes.has_rank()) sizes = PartialShape::UnknownDims(kSpatial + 2);
+  if (sizes.rank() != kSpatial + 2) {
+    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted 5 sizes, got ", sizes.rank()));
+  }
+  FLOE_RETURN_IF_ERROR(TransposedGeometry(context.attrs(), sizes, context.shape(1), context.shape(2)).status());
+  context.AddOutput(context.dtype(1), std::move(sizes));
+  return absl::OkStatus();
+}
+
+// Adds one place of the gradient to the voxels that its window saw.
+template <typename T>
+void SpreadFrom(const Geometry& g, const VolumeStrides& in, const std::array<int64_t, kSpatial>& at, const T* gradient,
+                int64_t gradient_stride, const T* filter, Wide<T>* volume) {
+  const Window1D &d = g.windows[0], &h = g.windows[1], &w = g.windows[2];
+  for (int64_t kd = d.FirstTap(at[0]), last_d = d.LastTap(at[0]); kd < last_d; ++kd) {
+    for (int64_t kh = h.FirstTap(at[1]), last_h = h.LastTap(at[1]); kh < last_h; ++kh) {
+      for (int64_t kw = w.FirstTap(at[2]), last_w = w.LastTap(at[2]); kw < last_w; ++kw) {
+        Wide<T>* const voxel = volume + (d.Start(at[0]) + kd * d.dilation) * in.spatial[0] +
+                               (h.Start(at[1]) + kh * h.dilation) * in.spatial[1] +
+                               (w.Start(at[2]) + kw * w.dilation) * in.spatial[2];
+        const T* taps = filter + ((kd * h.filter + kh) * w.filter + kw) * g.in_channels * g.out_channels;
+        for (int64_t c = 0; c < g.in_channels; ++c, taps += g.out_channels) {
+          Wide<T> sum = 0;
+          for (int64_t o = 0; o < g.out_channels; ++o) {
+            sum += Wide<T>(gradient[o * gradient_stride]) * static_cast<Wide<T>>(taps[o]);
+          }
+          voxel[c * in.channel] += sum;
+        }
+      }
+    }
+  }
+}
+
+absl::Status EvalTransposed(EvalContext& context) {
+  const Tensor &filter = context.input(1), &gradient = context.input(2);
+  FLOE_ASSIGN_OR_RETURN(const Shape shape, ShapeOf(context.input(0), "input 0"));
+  if (shape.rank() != kSpatial + 2) {
+    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted 5 sizes, got ", shape.rank()));
+  }
+  FLOE_ASSIGN_OR_RETURN(const Geometry g, TransposedGeometry(context.attrs(), shape, filter.shape(), gradient.shape()));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
+  const VolumeStrides in = VolumeStrides::Of(shape, g.channels_first),
+                      out = VolumeStrides::Of(gradient.shape(), g.channels_first);
+  return OnDType(FloatTypes(), filter.dtype(), [&]<typename T>() -> absl::Status {
+    FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(output->num_elements()));
+    std::fill_n(sums.get(), output->num_elements(), Wide<T>(0));
+    for (int64_t n = 0; n < g.batch; ++n) {
+      for (int64_t z = 0; z < g.windows[0].output; ++z) {
+        for (int64_t y = 0; y < g.windows[1].output; ++y) {
+          for (int64_t x = 0; x < g.windows[2].output; ++x) {
+            const T* const from =
+                gradient.data<T>() + n * out.batch + z * out.spatial[0] + y * out.spatial[1] + x * out.spatial[2];
+            SpreadFrom<T>(g, in, {z, y, x}, from, out.channel, filter.data<T>(), sums.get() + n * in.batch);
+          }
+        }
+      }
+    }
+    std::copy_n(sums.get(), output->num_elements(), output->mutable_data<T>());
+    return absl::OkStatus();
+  });
+}
+
 constexpr OpInfo kOps[] = {
     {"Conv3D", InferConv3D, EvalConv3D},
+    {"Conv3DBackpropInputV2", InferTransposed, EvalTransposed},
 };
 
 }  // namespace

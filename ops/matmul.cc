@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <complex>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -74,13 +75,40 @@ absl::Status InferMatMul(InferContext& context) {
   return absl::OkStatus();
 }
 
-// BatchMatMulV3 says its result's dtype; it must be the inputs'.
+// BatchMatMulV3 says its result's dtype: its inputs', or a wider one where an input is of bytes.
+bool Widens(DType a, DType b, DType out) {
+  const auto is_byte = [](DType dtype) { return dtype == DType::kInt8 || dtype == DType::kUint8; };
+  if (out == DType::kInt32) return is_byte(a) && is_byte(b);
+  return out == DType::kBfloat16 && ((is_byte(a) && b == out) || (a == out && is_byte(b)));
+}
+
 absl::Status InferBatchMatMulV3(InferContext& context) {
-  FLOE_RETURN_IF_ERROR(InferMatMul<false>(context));
-  FLOE_ASSIGN_OR_RETURN(const DType out, context.attrs().Type("Tout", context.dtype(0)));
-  if (out == context.dtype(0)) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat("attribute 'Tout': wanted ", DTypeName(context.dtype(0)), ", got ", DTypeName(out)));
+  FLOE_RETURN_IF_ERROR(context.WantInputs(2));
+  const DType a = context.dtype(0), b = context.dtype(1);
+  FLOE_ASSIGN_OR_RETURN(const DType out, context.attrs().Type("Tout", a));
+  if (a == b && a == out) return InferMatMul<false>(context);
+  if (!Widens(a, b, out)) {
+    return absl::InvalidArgumentError(absl::StrCat("attribute 'Tout': no product of ", DTypeName(a), " and ",
+                                                   DTypeName(b), " is of ", DTypeName(out)));
+  }
+  const std::vector<TensorInfo> widened = {{out, context.shape(0), nullptr}, {out, context.shape(1), nullptr}};
+  InferContext inner(context.name(), context.attrs(), widened);
+  FLOE_RETURN_IF_ERROR(InferMatMul<false>(inner));
+  context.AddOutput(out, inner.outputs()[0].shape);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Tensor> Widened(const Tensor& tensor, DType dtype) {
+  if (tensor.dtype() == dtype) return tensor;
+  FLOE_ASSIGN_OR_RETURN(Tensor wide, Tensor::Allocate(dtype, tensor.shape()));
+  FLOE_RETURN_IF_ERROR(OnDType(TypeList<int8_t, uint8_t>(), tensor.dtype(), [&]<typename From>() -> absl::Status {
+    return OnDType(TypeList<int32_t, Bfloat16>(), dtype, [&]<typename To>() -> absl::Status {
+      std::transform(tensor.data<From>(), tensor.data<From>() + tensor.num_elements(), wide.mutable_data<To>(),
+                     [](From value) { return To(value); });
+      return absl::OkStatus();
+    });
+  }));
+  return wide;
 }
 
 absl::Status EvalMatMul(EvalContext& context) {
@@ -90,11 +118,19 @@ absl::Status EvalMatMul(EvalContext& context) {
   return ReferenceMatMul(geometry, a, b, output);
 }
 
+absl::Status EvalBatchMatMulV3(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Tensor a, Widened(context.input(0), context.output_dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const Tensor b, Widened(context.input(1), context.output_dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const MatMulGeometry geometry, ComputeMatMulGeometry(context.attrs(), a.shape(), b.shape()));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, geometry.OutputShape().ToShape()));
+  return ReferenceMatMul(geometry, a, b, output);
+}
+
 constexpr OpInfo kOps[] = {
     {"MatMul", InferMatMul<true>, EvalMatMul},
     {"BatchMatMul", InferMatMul<false>, EvalMatMul},
     {"BatchMatMulV2", InferMatMul<false>, EvalMatMul},
-    {"BatchMatMulV3", InferBatchMatMulV3, EvalMatMul},
+    {"BatchMatMulV3", InferBatchMatMulV3, EvalBatchMatMulV3},
 };
 
 }  // namespace

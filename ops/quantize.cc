@@ -333,9 +333,9 @@ absl::Status EvalQuantizeAndDequantize(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const bool given, context.attrs().Bool("range_given", kBitsInput));
   FLOE_ASSIGN_OR_RETURN(const int64_t axis, RangeAxis(context.attrs()));
   constexpr int64_t kMostBits = 63;
-  if (bits < (is_signed ? 2 : 1) || bits > kMostBits) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("num_bits: wanted ", is_signed ? 2 : 1, " to ", kMostBits, ", got ", bits));
+  const int64_t least_bits = kBitsInput && is_signed ? 2 : 1;
+  if (bits < least_bits || bits > kMostBits) {
+    return absl::InvalidArgumentError(absl::StrCat("num_bits: wanted ", least_bits, " to ", kMostBits, ", got ", bits));
   }
   for (int i = 1; i <= 2 && given; ++i) {
     FLOE_RETURN_IF_ERROR(CheckRange(input.shape(), axis, context.input(i).shape(), i));

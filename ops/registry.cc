@@ -6,11 +6,14 @@
 #include "ops/activation.h"
 #include "ops/arg_extreme.h"
 #include "ops/arithmetic.h"
+#include "ops/audio.h"
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
+#include "ops/bincount.h"
 #include "ops/bucketize.h"
 #include "ops/cast.h"
+#include "ops/color.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
 #include "ops/control_flow.h"
@@ -28,6 +31,7 @@
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
+#include "ops/index_math.h"
 #include "ops/join_split.h"
 #include "ops/layer_norm.h"
 #include "ops/list_ops.h"
@@ -35,12 +39,16 @@
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
+#include "ops/matrix_diag.h"
+#include "ops/ngrams.h"
 #include "ops/nms.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
 #include "ops/pool.h"
+#include "ops/pool3d.h"
 #include "ops/quantize.h"
+#include "ops/ragged.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
@@ -58,7 +66,9 @@
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
 #include "ops/sparse_segment.h"
+#include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
+#include "ops/spectral.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
 #include "ops/string_number.h"
@@ -69,6 +79,7 @@
 #include "ops/top_k.h"
 #include "ops/transpose.h"
 #include "ops/unary_math.h"
+#include "ops/unicode.h"
 #include "ops/unique.h"
 #include "ops/where.h"
 
@@ -87,11 +98,14 @@ const Table& Ops() {
              ActivationOps(),
              ArgExtremeOps(),
              ArithmeticOps(),
+             AudioOps(),
              Base64Ops(),
              BatchNormOps(),
              BiasOps(),
+             BincountOps(),
              BucketizeOps(),
              CastOps(),
+             ColorOps(),
              CombinedNmsOps(),
              ComparisonOps(),
              ControlFlowOps(),
@@ -109,6 +123,7 @@ const Table& Ops() {
              GatedActivationOps(),
              GatherOps(),
              IdentityOps(),
+             IndexMathOps(),
              JoinSplitOps(),
              LayerNormOps(),
              ListOps(),
@@ -116,12 +131,16 @@ const Table& Ops() {
              LrnOps(),
              MatMulOps(),
              MatrixBandOps(),
+             MatrixDiagOps(),
+             NgramOps(),
              NmsOps(),
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
+             Pool3DOps(),
              PoolOps(),
              QuantizeOps(),
+             RaggedOps(),
              ReduceOps(),
              RegexOps(),
              ResizeOps(),
@@ -139,7 +158,9 @@ const Table& Ops() {
              SpaceBatchOps(),
              SpaceDepthOps(),
              SparseSegmentOps(),
+             SparseTensorOps(),
              SparseToDenseOps(),
+             SpectralOps(),
              StringHashOps(),
              StringJoinOps(),
              StringNumberOps(),
@@ -150,6 +171,7 @@ const Table& Ops() {
              TopKOps(),
              TransposeOps(),
              UnaryMathOps(),
+             UnicodeOps(),
              UniqueOps(),
              WhereOps(),
              // clang-format on

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -248,7 +249,61 @@ absl::Status EvalBicubic(EvalContext& context) {
   });
 }
 
+// How much of each input place, from `first` on, an output place covers.
+struct Cover {
+  int64_t first = 0;
+  std::vector<float> weights;
+
+  static Cover Of(const Scaling& scaling, int64_t o) {
+    const float begin = static_cast<float>(o) * scaling.scale, end = static_cast<float>(o + 1) * scaling.scale;
+    Cover cover;
+    cover.first = static_cast<int64_t>(std::floor(begin));
+    for (int64_t i = cover.first; static_cast<float>(i) < end; ++i) {
+      const auto left = static_cast<float>(i), right = static_cast<float>(i + 1);
+      const bool begins = left<begin, ends = right> end;
+      cover.weights.push_back(begins && ends ? scaling.scale : begins ? right - begin : ends ? end - left : 1.0f);
+    }
+    return cover;
+  }
+};
+
+// The mean of the rectangle that each output place stands for; past the border the last row and column repeat.
+absl::Status EvalArea(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Images g, ImagesOf(context));
+  const Tensor& images = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output,
+                        context.Output(0, Shape({g.batch, g.out_height, g.out_width, g.channels})));
+  if (output->num_elements() == 0) return absl::OkStatus();
+  const float scale = 1.0f / (g.vertical.scale * g.horizontal.scale);
+  FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<float>(g.channels));
+  return OnDType(RealTypes(), images.dtype(), [&]<typename T>() -> absl::Status {
+    float* to = output->mutable_data<float>();
+    for (int64_t n = 0; n < g.batch; ++n) {
+      const T* const image = images.data<T>() + n * g.in_height * g.in_width * g.channels;
+      for (int64_t y = 0; y < g.out_height; ++y) {
+        const Cover rows = Cover::Of(g.vertical, y);
+        for (int64_t x = 0; x < g.out_width; ++x, to += g.channels) {
+          const Cover columns = Cover::Of(g.horizontal, x);
+          std::fill_n(sums.get(), g.channels, 0.0f);
+          for (size_t i = 0; i < rows.weights.size(); ++i) {
+            const int64_t row = std::min(rows.first + static_cast<int64_t>(i), g.in_height - 1);
+            for (size_t j = 0; j < columns.weights.size(); ++j) {
+              const int64_t column = std::min(columns.first + static_cast<int64_t>(j), g.in_width - 1);
+              const T* const pixel = image + (row * g.in_width + column) * g.channels;
+              const float weight = rows.weights[i] * columns.weights[j] * scale;
+              for (int64_t c = 0; c < g.channels; ++c) sums[c] += static_cast<float>(pixel[c]) * weight;
+            }
+          }
+          std::copy_n(sums.get(), g.channels, to);
+        }
+      }
+    }
+    return absl::OkStatus();
+  });
+}
+
 constexpr OpInfo kOps[] = {
+    {"ResizeArea", InferResize<false>, EvalArea},
     {"ResizeBilinear", InferResize<false>, EvalBilinear},
     {"ResizeNearestNeighbor", InferResize<true>, EvalNearest},
     {"ResizeBicubic", InferResize<false>, EvalBicubic},

@@ -32,12 +32,15 @@ absl::Status ReverseAxes(const Tensor& input, const std::vector<bool>& reversed,
   return StridedCopy(dims, input, from, output, {0, strides});
 }
 
+bool IsScalar(const PartialShape& shape) { return shape.has_rank() && shape.rank() == 0; }
+
+// A scalar is its own reverse, whatever axes are named.
 absl::Status InferReverseV2(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(WantIndexDType(context, 1));
-  FLOE_RETURN_IF_ERROR(context.WantRank(1, 1));
+  if (context.shape(0).has_rank() && !IsScalar(context.shape(0))) FLOE_RETURN_IF_ERROR(context.WantRank(1, 1));
   FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> axes, context.KnownInts(1));
-  if (axes.has_value() && context.shape(0).has_rank()) {
+  if (axes.has_value() && context.shape(0).has_rank() && !IsScalar(context.shape(0))) {
     FLOE_RETURN_IF_ERROR(ReversedAxes(*axes, context.shape(0).rank()).status());
   }
   context.AddOutput(context.dtype(0), context.shape(0));
@@ -46,6 +49,7 @@ absl::Status InferReverseV2(InferContext& context) {
 
 absl::Status EvalReverseV2(EvalContext& context) {
   const Tensor& input = context.input(0);
+  if (input.rank() == 0) return context.SetOutput(0, input);
   FLOE_ASSIGN_OR_RETURN(const Dims axes, ToInt64s(context.input(1)));
   FLOE_ASSIGN_OR_RETURN(const std::vector<bool> reversed, ReversedAxes(axes, input.rank()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
@@ -56,9 +60,13 @@ absl::Status EvalReverseV2(EvalContext& context) {
 absl::Status InferReverse(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(context.WantDType(1, DType::kBool));
-  FLOE_ASSIGN_OR_RETURN(const int64_t length, KnownLength(context, 1));
   const PartialShape& shape = context.shape(0);
-  if (shape.has_rank() && length >= 0 && length != shape.rank()) {
+  if (!shape.has_rank() || IsScalar(shape)) {
+    context.AddOutput(context.dtype(0), shape);
+    return absl::OkStatus();
+  }
+  FLOE_ASSIGN_OR_RETURN(const int64_t length, KnownLength(context, 1));
+  if (length >= 0 && length != shape.rank()) {
     return absl::InvalidArgumentError(absl::StrCat("input 1: wanted ", shape.rank(), " booleans, got ", length));
   }
   context.AddOutput(context.dtype(0), shape);
@@ -67,6 +75,7 @@ absl::Status InferReverse(InferContext& context) {
 
 absl::Status EvalReverse(EvalContext& context) {
   const Tensor& input = context.input(0);
+  if (input.rank() == 0) return context.SetOutput(0, input);
   const absl::Span<const bool> flags = context.input(1).flat<bool>();
   if (static_cast<int>(flags.size()) != input.rank()) {
     return absl::InvalidArgumentError(absl::StrCat("input 1: wanted ", input.rank(), " booleans, got ", flags.size()));

@@ -118,7 +118,7 @@ absl::Status InferReshape(InferContext& context) {
 
 absl::Status EvalReshape(EvalContext& context) {
   const Tensor& input = context.input(0);
-  if (context.input(1).rank() != 1) {
+  if (context.input(1).rank() > 1) {
     return absl::InvalidArgumentError(
         absl::StrCat("input 1: wanted a vector, got shape ", context.input(1).shape().ToString()));
   }

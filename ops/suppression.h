@@ -42,7 +42,9 @@ struct SuppressionParams {
   int64_t most = 0;     // boxes to choose
   T overlap_threshold;  // boxes that overlap a chosen one by more go (none where suppression is soft)
   T score_threshold;    // only boxes that score more are chosen
-  T sigma = T(0);       // above 0: overlap lowers scores, and the lowered ones compete again (soft suppression)
+  // Whether an overlap that is NaN, of boxes without bounds, takes the score away; else it is none.
+  bool unknown_overlap_counts = true;
+  T sigma = T(0);  // above 0: overlap lowers scores, and the lowered ones compete again (soft suppression)
 };
 
 // Chooses among as many boxes as there are scores; `overlap(i, j)` says how much two overlap. Equal scores go to the
@@ -75,9 +77,10 @@ Chosen<T> Suppress(absl::Span<const T> scores, const SuppressionParams<T>& param
       const T shared = overlap(next.index, chosen.indices[j - 1]);
       if (!soft) {
         dropped = shared > params.overlap_threshold;
-        continue;
+        if (dropped || shared <= params.overlap_threshold || !params.unknown_overlap_counts) continue;
       }
-      next.score = T(next.score * T(std::exp(Wide<T>(T(T(scale * shared) * shared)))));
+      const T weight = soft ? T(std::exp(Wide<T>(T(T(scale * shared) * shared)))) : T(0);
+      next.score = T(next.score * weight);
       if (next.score <= params.score_threshold) break;
     }
     if (dropped) continue;

@@ -73,6 +73,21 @@ struct Better {
   }
 };
 
+// The best k of 0..columns-1 into `kept`, in the order in which TensorFlow leaves them where it does not sort: that of
+// a heap of k + 1, whose least has been taken off.
+template <typename T>
+void KeepUnsorted(const Better<T>& better, int64_t columns, int64_t k, int64_t* kept) {
+  std::iota(kept, kept + k + 1, int64_t{0});
+  std::make_heap(kept, kept + k + 1, better);
+  std::pop_heap(kept, kept + k + 1, better);
+  for (int64_t c = k + 1; c < columns; ++c) {
+    if (!better(c, kept[0])) continue;
+    kept[k] = c;
+    std::push_heap(kept, kept + k + 1, better);
+    std::pop_heap(kept, kept + k + 1, better);
+  }
+}
+
 template <bool kAttribute>
 absl::Status EvalTopK(EvalContext& context) {
   const Tensor& input = context.input(0);
@@ -83,6 +98,7 @@ absl::Status EvalTopK(EvalContext& context) {
     FLOE_ASSIGN_OR_RETURN(k, ScalarInt(context.input(1), "k"));
   }
   FLOE_RETURN_IF_ERROR(WantCount(k));
+  FLOE_ASSIGN_OR_RETURN(const bool sorted, context.attrs().Bool("sorted", true));
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, TopKShape(input.shape(), k));
   FLOE_ASSIGN_OR_RETURN(Tensor* const values, context.Output(0, shape.ToShape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const indices, context.Output(1, shape.ToShape()));
@@ -97,8 +113,12 @@ absl::Status EvalTopK(EvalContext& context) {
     return OnDType(RealTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
       for (int64_t r = 0; r < rows; ++r) {
         const T* const row = input.data<T>() + r * columns;
-        std::iota(order.get(), order.get() + columns, int64_t{0});
-        std::partial_sort(order.get(), order.get() + k, order.get() + columns, Better<T>{row});
+        if (sorted || k == columns) {
+          std::iota(order.get(), order.get() + columns, int64_t{0});
+          std::partial_sort(order.get(), order.get() + k, order.get() + columns, Better<T>{row});
+        } else {
+          KeepUnsorted(Better<T>{row}, columns, k, order.get());
+        }
         for (int64_t i = 0; i < k; ++i) {
           values->mutable_data<T>()[r * k + i] = row[order[i]];
           indices->mutable_data<Index>()[r * k + i] = static_cast<Index>(order[i]);

@@ -100,6 +100,10 @@ int64_t CountFlops(const OpInfo& op, const AttrMap& attrs, absl::Span<const Tens
   if (IsOneOf(name, kNormalizations)) return Times(result, kNormalizationFlops);
   if (name == "ResizeBilinear") return Times(result, kFlopsOfBilinear);
   if (name == "Einsum") return CountEinsum(attrs, inputs, result);
+  if (name == "SparseTensorDenseMatMul") {
+    const int64_t columns = outputs[0].shape.dim(1);
+    return Times(Times(Elements(inputs[1].shape.dims()), columns), 2);
+  }
   if (inputs.size() >= 2 && absl::StrContains(name, "MatMul")) return CountMatMul(attrs, first, inputs[1].shape);
   if (inputs.size() >= 2 && name == "Conv3D") return CountConv3D(inputs[1].shape, result);
   if (inputs.size() >= 2 && absl::StrContains(name, "Conv2")) return CountConv2D(name, attrs, first, inputs[1].shape);

@@ -19,35 +19,17 @@
 #include "ops/registry.h"
 #include "ops/types.h"
 #include "program/pass.h"
+#include "tests/fuzz/choices.h"
 
 namespace floe {
 namespace {
+
+using testing::Choices;
 
 constexpr int kMaxNodes = 24;
 constexpr int kMaxInputs = 4;
 constexpr int64_t kMaxElements = 1 << 12;
 constexpr int kTriesPerNode = 8;
-
-// The fuzzer's bytes as choices; the first of each once they have run out.
-class Choices {
- public:
-  explicit Choices(absl::string_view bytes) : rest_(bytes) {}
-  int Pick(int n) {
-    if (rest_.empty() || n == 0) return 0;
-    const int byte = static_cast<uint8_t>(rest_[0]);
-    rest_.remove_prefix(1);
-    return byte % n;
-  }
-  bool OneIn(int n) { return Pick(n) == n - 1; }
-  template <typename T>
-  const T& Of(const std::vector<T>& values) {
-    return values[Pick(static_cast<int>(values.size()))];
-  }
-  bool empty() const { return rest_.empty(); }
-
- private:
-  absl::string_view rest_;
-};
 
 // Ops whose results move little where their inputs do; behind others (a comparison, a quotient of differences) the last
 // digit of one kernel against another's may be everything.

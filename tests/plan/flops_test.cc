@@ -29,6 +29,8 @@ TEST(FlopsTest, ProductsCountTwoATerm) {
             7 * 2 * 3 * 4 * 5);
   EXPECT_EQ(Flops("Einsum", {{7, 3, 4}, {4, 5}}, {7, 3, 5}, {{"equation", AttrValue::String("...j,jk->...k")}}),
             7 * 2 * 3 * 4 * 5);
+  // Of a sparse matrix only the elements it has: indices, values, its shape, then the dense one.
+  EXPECT_EQ(Flops("SparseTensorDenseMatMul", {{6, 2}, {6}, {2}, {4, 5}}, {3, 5}), 2 * 6 * 5);
 }
 
 TEST(FlopsTest, Convolutions) {

@@ -336,6 +336,16 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
   };
   // These results' shapes are in the elements of what is fed.
   static const char* const kDataDependent[] = {"Where",
+                                               "ListDiff",
+                                               "DecodeWav",
+                                               "StringNGrams",
+                                               "UnicodeDecode",
+                                               "UnicodeDecodeWithOffsets",
+                                               "RaggedRange",
+                                               "RaggedTensorToSparse",
+                                               "RaggedTensorToTensor",
+                                               "SparseFillEmptyRows",
+                                               "SparseSlice",
                                                "Unique",
                                                "UniqueV2",
                                                "UniqueWithCounts",

@@ -1,37 +1,49 @@
 
-:
-c0/x0Placeholder*
-dtype0*
-shape:
-2
-c0/x1Placeholder*
-dtype0
-*
-shape:
-&
-c0/yReversec0/x0c0/x1*
-T0
-2
-c1/x0Placeholder*
-dtype0*
-shape:
-2
-c1/x1Placeholder*
-dtype0
-*
-shape:
-&
-c1/yReversec1/x0c1/x1*
-T0
 0
-c2/x0Placeholder*
+c0/x0Placeholder*
 dtype0*
 shape:
 0
-c2/x1Placeholder*
+c0/x1Placeholder*
 dtype0
 *
 shape:
 &
+c0/yReversec0/x0c0/x1*
+T0
+:
+c1/x0Placeholder*
+dtype0*
+shape:
+2
+c1/x1Placeholder*
+dtype0
+*
+shape:
+&
+c1/yReversec1/x0c1/x1*
+T0
+2
+c2/x0Placeholder*
+dtype0*
+shape:
+2
+c2/x1Placeholder*
+dtype0
+*
+shape:
+&
 c2/yReversec2/x0c2/x1*
+T0
+0
+c3/x0Placeholder*
+dtype0*
+shape:
+0
+c3/x1Placeholder*
+dtype0
+*
+shape:
+&
+c3/yReversec3/x0c3/x1*
 T0"ª
