@@ -71,6 +71,8 @@ void AddInspect(CLI::App& app, absl::Status* result) {
   args->model.AddTo(*command);
   args->shapes.AddTo(*command);
   command->add_flag("--plan", args->plan, "Show the steps that a run takes");
+  command->add_option("--target", args->model.options.target,
+                      "Plan for a kind of CUDA device, which need not be there: sm_75, sm_80, ...");
   command->add_flag("--json", args->json, "Print one JSON document");
   command->callback([args, result] { *result = Inspect(*args); });
 }

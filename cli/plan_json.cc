@@ -30,7 +30,8 @@ void AddPlan(const PlanSummary& plan, Json& out) {
                      {"outputs", step.output_shapes},
                      {"flops", step.flops},
                      {"bytes", step.bytes},
-                     {"arena_offset", step.arena_offset}});
+                     {"arena_offset", step.arena_offset},
+                     {"stretch", step.stretch}});
   }
   out["steps"] = std::move(steps);
   out["launches"] = plan.launches;

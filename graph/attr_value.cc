@@ -158,11 +158,6 @@ AttrValue AttrValue::OfShape(const PartialShape& value) {
   AppendBytesField(kShape, EncodeShapeProto(value), &encoded);
   return Owned(std::move(encoded));
 }
-AttrValue AttrValue::OfTensor(const Tensor& value) {
-  std::string encoded;
-  AppendBytesField(kTensor, EncodeTensorProto(value), &encoded);
-  return Owned(std::move(encoded));
-}
 AttrValue AttrValue::Ints(absl::Span<const int64_t> values) {
   std::string packed;
   for (const int64_t value : values) AppendVarint(static_cast<uint64_t>(value), &packed);
@@ -226,10 +221,6 @@ absl::StatusOr<DType> AttrValue::AsType() const {
 absl::StatusOr<PartialShape> AttrValue::AsShape() const {
   FLOE_ASSIGN_OR_RETURN(const WireField field, Want(*this, kShape, WireType::kBytes));
   return DecodeShapeProto(field.bytes);
-}
-absl::StatusOr<Tensor> AttrValue::AsTensor() const {
-  FLOE_ASSIGN_OR_RETURN(const WireField field, Want(*this, kTensor, WireType::kBytes));
-  return DecodeTensorProto(field.bytes, owner_);
 }
 absl::StatusOr<std::vector<int64_t>> AttrValue::AsInts() const {
   return List<int64_t>(*this, kInt, WireType::kVarint, "int", [](const WireField& field) -> absl::StatusOr<int64_t> {

@@ -46,8 +46,15 @@ PlanStep Describe(const Plan& plan, const Step& step) {
 
 PlanSummary Summarize(const Plan& plan) {
   PlanSummary summary;
+  int stretch = -1, stretch_end = 0;
   for (const Step& step : plan.steps()) {
-    const PlanStep& described = summary.steps.emplace_back(Describe(plan, step));
+    const int index = static_cast<int>(summary.steps.size());
+    if (step.stretch_end > index) {
+      ++stretch;
+      stretch_end = step.stretch_end;
+    }
+    PlanStep& described = summary.steps.emplace_back(Describe(plan, step));
+    if (index < stretch_end) described.stretch = stretch;
     if (step.kind != Step::Kind::kView) ++summary.launches;
     summary.flops += described.flops;
     summary.bytes += described.bytes;

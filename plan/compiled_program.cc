@@ -72,10 +72,10 @@ class Unsupported {
 };
 
 // The first backend that takes the op, or nothing; `reasons` says why each did not.
-Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend* const> backends,
+Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend* const> backends, Precision precision,
                   std::vector<std::string>* reasons) {
   const std::vector<TensorInfo> inputs = program.Infos(op.inputs), outputs = program.Infos(op.outputs);
-  const OpSignature signature{*op.info, op.name, op.attrs, inputs, outputs};
+  const OpSignature signature{*op.info, op.name, op.attrs, inputs, outputs, precision};
   const bool host_first = ComputesShapes(program, op);
   for (const bool second_round : {false, true}) {
     for (const Backend* backend : backends) {
@@ -96,7 +96,7 @@ Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
-    Program program, absl::Span<const Backend* const> backends) {
+    Program program, absl::Span<const Backend* const> backends, Precision precision) {
   FLOE_RETURN_IF_ERROR(program.Verify());
   std::shared_ptr<CompiledProgram> compiled(new CompiledProgram);
   compiled->program_ = std::move(program);
@@ -112,7 +112,7 @@ absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
       continue;
     }
     std::vector<std::string> reasons;
-    compiled->placements_.push_back(PlaceOp(compiled->program_, op, backends, &reasons));
+    compiled->placements_.push_back(PlaceOp(compiled->program_, op, backends, precision, &reasons));
     if (compiled->placements_.back().kernel == nullptr) unsupported.Add(compiled->program_, op, reasons);
   }
   FLOE_RETURN_IF_ERROR(unsupported.ToStatus());
@@ -156,6 +156,13 @@ void CompiledProgram::ReleasePackedConstants() {
 int CompiledProgram::SpaceOf(const Backend& backend) const {
   if (backend.on_host()) return kHostSpace;
   return static_cast<int>(std::find(spaces_.begin(), spaces_.end(), &backend) - spaces_.begin());
+}
+
+absl::Status CompiledProgram::Health() const {
+  for (const Placement& placement : placements_) {
+    if (placement.backend != nullptr) FLOE_RETURN_IF_ERROR(placement.backend->Health());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Tensor> CompiledProgram::UploadedConstant(ValueId id, int space) const {

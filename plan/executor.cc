@@ -57,6 +57,7 @@ absl::Status Executor::Grow(const Plan& plan) {
     arena.bytes = 0;
     arena.data = nullptr;
     plan_ = nullptr;
+    recorded_.clear();
     if (backend == nullptr) {
       arena.host = Tensor();
       FLOE_ASSIGN_OR_RETURN(arena.host, Tensor::Allocate(DType::kUint8, Shape({bytes})));
@@ -121,8 +122,15 @@ absl::Status Executor::BeginRun(absl::Span<const Tensor> inputs) {
 }
 
 absl::Status Executor::RunSteps(absl::FunctionRef<absl::Status()> check) {
-  for (const Step& step : plan_->steps()) {
+  const int count = static_cast<int>(plan_->steps().size());
+  for (int i = 0; i < count; ++i) {
+    const Step& step = plan_->steps()[i];
     FLOE_RETURN_IF_ERROR(check());
+    if (step.stretch_end > i) {
+      FLOE_RETURN_IF_ERROR(RunStretch(i, step.stretch_end));
+      i = step.stretch_end - 1;
+      continue;
+    }
     const absl::Status status = step.kernel != nullptr
                                     ? Launch(step, *step.kernel, arenas_[step.space].data + step.scratch_offset)
                                     : RunStep(step);
@@ -131,6 +139,44 @@ absl::Status Executor::RunSteps(absl::FunctionRef<absl::Status()> check) {
     for (const int slot : step.release) Release(slot);
   }
   return absl::OkStatus();
+}
+
+Executor::Recorded& Executor::RecordedOf(const std::shared_ptr<const Plan>& plan) {
+  std::erase_if(recorded_, [](const Recorded& recorded) { return recorded.plan.expired(); });
+  for (Recorded& recorded : recorded_) {
+    if (recorded.plan.lock() == plan) return recorded;
+  }
+  recorded_.emplace_back().plan = plan;
+  return recorded_.back();
+}
+
+// The first run launches step by step, which lets a device load what it needs, and records the stretch after that;
+// later runs replay it.
+absl::Status Executor::RunStretch(int first, int end) {
+  Recorded& recorded = RecordedOf(plan_);
+  Stream* const stream = arenas_[plan_->steps()[first].space].stream.get();
+  if (const auto found = recorded.stretches.find(first); found != recorded.stretches.end()) {
+    return found->second->Replay(stream);
+  }
+  for (int i = first; i < end; ++i) {
+    const Step& step = plan_->steps()[i];
+    const absl::Status status = Launch(step, *step.kernel, arenas_[step.space].data + step.scratch_offset);
+    if (!status.ok()) return AnnotateStep(status, *plan_, step);
+  }
+  FLOE_ASSIGN_OR_RETURN(recorded.stretches[first], Record(first, end));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Recording>> Executor::Record(int first, int end) {
+  Stream* const stream = arenas_[plan_->steps()[first].space].stream.get();
+  FLOE_RETURN_IF_ERROR(stream->BeginRecording());
+  absl::Status status;
+  for (int i = first; i < end && status.ok(); ++i) {
+    const Step& step = plan_->steps()[i];
+    status = Launch(step, *step.kernel, arenas_[step.space].data + step.scratch_offset);
+  }
+  absl::StatusOr<std::unique_ptr<Recording>> recording = stream->EndRecording();
+  return status.ok() ? std::move(recording) : status;
 }
 
 absl::Status Executor::RunStep(const Step& step) {

@@ -6,6 +6,7 @@
 #define FLOE_PLAN_EXECUTOR_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -47,6 +48,8 @@ class Executor {
   absl::Status BeginRun(absl::Span<const Tensor> inputs);
   absl::Status RunSteps(absl::FunctionRef<absl::Status()> check);
   absl::Status RunStep(const Step& step);
+  absl::Status RunStretch(int first, int end);
+  absl::StatusOr<std::unique_ptr<Recording>> Record(int first, int end);
   absl::Status Launch(const Step& step, const PreparedKernel& kernel, void* scratch);
   absl::Status LaunchAtRunTime(const Step& step);
   absl::Status MakeView(const Step& step);
@@ -64,9 +67,18 @@ class Executor {
   absl::Status TakeOver(const Step& step, int slot);
   void Release(int slot);
 
+  // What a plan's stretches became on their devices, by first step.
+  struct Recorded {
+    std::weak_ptr<const Plan> plan;
+    std::map<int, std::unique_ptr<Recording>> stretches;
+  };
+  Recorded& RecordedOf(const std::shared_ptr<const Plan>& plan);
+
   const int64_t max_run_time_bytes_;
   int64_t run_time_bytes_ = 0;
   std::vector<Arena> arenas_;  // by space
+  // Of the plans that still live. Recordings hold addresses in the arenas, and go when an arena moves.
+  std::vector<Recorded> recorded_;
   std::shared_ptr<const Plan> plan_;
   std::vector<Tensor> slots_;
   std::vector<int64_t> charged_;  // by slot

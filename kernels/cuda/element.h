@@ -1,0 +1,68 @@
+// Elements of tensors on the device: reading and writing them as what kernels compute in.
+#ifndef FLOE_KERNELS_CUDA_ELEMENT_H_
+#define FLOE_KERNELS_CUDA_ELEMENT_H_
+
+#include <cstdint>
+#include <type_traits>
+
+#include "kernels/cuda/intrinsics.h"
+#include "tensor/dtype.h"
+
+namespace floe {
+
+// Half and bfloat16 on the device; they are the bits of floe::Half and floe::Bfloat16.
+struct DeviceHalf {
+  uint16_t bits;
+};
+struct DeviceBfloat16 {
+  uint16_t bits;
+};
+
+template <typename T>
+__device__ __forceinline__ float ToFloat(T x) {
+  if constexpr (std::is_same_v<T, DeviceHalf>) {
+    return HalfToFloat(x.bits);
+  } else if constexpr (std::is_same_v<T, DeviceBfloat16>) {
+    return Bfloat16ToFloat(x.bits);
+  } else {
+    return static_cast<float>(x);
+  }
+}
+template <typename T>
+__device__ __forceinline__ T FromFloat(float x) {
+  if constexpr (std::is_same_v<T, DeviceHalf>) {
+    return {FloatToHalf(x)};
+  } else if constexpr (std::is_same_v<T, DeviceBfloat16>) {
+    return {FloatToBfloat16(x)};
+  } else {
+    return static_cast<T>(x);
+  }
+}
+
+// `kCount` neighbours, read and written in one access; their address is a multiple of their size.
+template <typename T, int kCount>
+struct alignas(sizeof(T) * kCount) Pack {
+  T values[kCount];
+};
+
+// Calls `body.template operator()<T>()` with the device's type of a float dtype; false for others.
+template <typename Body>
+bool OnFloatType(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::kFloat:
+      body.template operator()<float>();
+      return true;
+    case DType::kHalf:
+      body.template operator()<DeviceHalf>();
+      return true;
+    case DType::kBfloat16:
+      body.template operator()<DeviceBfloat16>();
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace floe
+
+#endif  // FLOE_KERNELS_CUDA_ELEMENT_H_
