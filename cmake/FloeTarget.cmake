@@ -13,6 +13,8 @@ function(floe_test name)
     set(ARG_TIMEOUT_SECONDS 120)
   endif()
   add_executable(${name} ${ARG_SOURCES})
+  # What is tested is built as it is shipped; the tests themselves build a quarter faster so.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} floe_testing GTest::gtest_main GTest::gmock floe_warnings)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${name} COMMAND ${name})
