@@ -33,7 +33,9 @@ struct CudaOp {
   absl::StatusOr<std::unique_ptr<Kernel>> (*create)(const CudaContext& context, const OpSignature& op);
 };
 
+absl::Span<const CudaOp> ConvolutionKernels();
 absl::Span<const CudaOp> ElementwiseKernels();
+absl::Span<const CudaOp> MatMulKernels();
 
 // UNIMPLEMENTED unless the op's data_format has the channels last.
 absl::Status WantChannelsLast(const OpSignature& op);

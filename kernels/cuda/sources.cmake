@@ -1,12 +1,15 @@
 # What libfloe_cuda.so is made of: by nvcc (kernels/cuda/CMakeLists.txt), and for the host (tests/simt/CMakeLists.txt).
 set(FLOE_CUDA_HOST_SOURCES
   cuda_backend.cc
+  epilogue.cc
   module.cc
   runtime.cc
   stream.cc
   target.cc)
 # One file an op family: its kernels, and what supports, prepares and launches them.
 set(FLOE_CUDA_KERNEL_SOURCES
-  elementwise.cu)
+  convolution.cu
+  elementwise.cu
+  matmul.cu)
 list(TRANSFORM FLOE_CUDA_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 list(TRANSFORM FLOE_CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
