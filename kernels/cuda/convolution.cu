@@ -52,8 +52,8 @@ __global__ void __launch_bounds__(kDepthwiseThreads) DepthwiseKernel(DepthwiseAr
       for (int kx = 0; kx < args.filter_width; ++kx) {
         const int x = x0 + kx * args.dilation_x;
         if (x < 0 || x >= args.width) continue;
-        const auto pixel = *reinterpret_cast<const Pack<T, kCount>*>(
-            from + (static_cast<int64_t>(y) * args.width + x) * args.in_channels);
+        const auto pixel = *reinterpret_cast<const Pack<T, kCount>*>(from + (static_cast<int64_t>(y) * args.width + x) *
+                                                                                args.in_channels);
         const auto weights = *reinterpret_cast<const Pack<T, kCount>*>(
             args.filter + static_cast<int64_t>(ky * args.filter_width + kx) * args.out_channels + channel);
 #pragma unroll
@@ -235,8 +235,8 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
 absl::Status ConvolutionPrepared::Launch(const LaunchArgs& args) const {
   absl::Status status;
   OnFloatType(dtype_, [&]<typename T>() {
-    status = depthwise_ ? LaunchDepthwise<T>(geometry_, epilogue_, args)
-                        : LaunchConvolution<T>(geometry_, epilogue_, args);
+    status =
+        depthwise_ ? LaunchDepthwise<T>(geometry_, epilogue_, args) : LaunchConvolution<T>(geometry_, epilogue_, args);
   });
   FLOE_RETURN_IF_ERROR(status);
   return epilogue_.LaunchRest(args);

@@ -36,6 +36,10 @@ struct CudaOp {
 absl::Span<const CudaOp> ConvolutionKernels();
 absl::Span<const CudaOp> ElementwiseKernels();
 absl::Span<const CudaOp> MatMulKernels();
+absl::Span<const CudaOp> MoveKernels();
+absl::Span<const CudaOp> PoolKernels();
+absl::Span<const CudaOp> ReduceKernels();
+absl::Span<const CudaOp> SoftmaxKernels();
 
 // UNIMPLEMENTED unless the op's data_format has the channels last.
 absl::Status WantChannelsLast(const OpSignature& op);

@@ -1,6 +1,6 @@
-// The kernel of products, which convolutions are too: C[rows, columns] = A[rows, k] * B[k, columns], in tiles, with what
-// follows done on the sums (epilogue.h). Where A's elements are is the source's business: a matrix by strides, or the
-// windows of an image (implicit GEMM). This form computes in float32 on the plain cores, whatever is stored.
+// The kernel of products, which convolutions are too: C[rows, columns] = A[rows, k] * B[k, columns], in tiles, with
+// what follows done on the sums (epilogue.h). Where A's elements are is the source's business: a matrix by strides, or
+// the windows of an image (implicit GEMM). This form computes in float32 on the plain cores, whatever is stored.
 #ifndef FLOE_KERNELS_CUDA_PRODUCT_H_
 #define FLOE_KERNELS_CUDA_PRODUCT_H_
 

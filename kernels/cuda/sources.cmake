@@ -10,6 +10,10 @@ set(FLOE_CUDA_HOST_SOURCES
 set(FLOE_CUDA_KERNEL_SOURCES
   convolution.cu
   elementwise.cu
-  matmul.cu)
+  matmul.cu
+  move.cu
+  pool.cu
+  reduce.cu
+  softmax.cu)
 list(TRANSFORM FLOE_CUDA_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 list(TRANSFORM FLOE_CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -40,6 +40,8 @@ struct alignas(16) float4 {
 
 inline void __syncthreads() { ::simt::BlockBarrier(); }
 
+inline int max(int a, int b) { return a < b ? b : a; }
+inline int min(int a, int b) { return b < a ? b : a; }
 inline float rsqrtf(float x) { return 1.0f / std::sqrt(x); }
 
 #endif  // FLOE_TESTS_SIMT_INCLUDE_CUDA_RUNTIME_H_
