@@ -233,12 +233,10 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
 // ---- Launch
 
 absl::Status ConvolutionPrepared::Launch(const LaunchArgs& args) const {
-  absl::Status status;
-  OnFloatType(dtype_, [&]<typename T>() {
-    status =
-        depthwise_ ? LaunchDepthwise<T>(geometry_, epilogue_, args) : LaunchConvolution<T>(geometry_, epilogue_, args);
-  });
-  FLOE_RETURN_IF_ERROR(status);
+  FLOE_RETURN_IF_ERROR(OnFloatType(dtype_, [&]<typename T>() {
+    return depthwise_ ? LaunchDepthwise<T>(geometry_, epilogue_, args)
+                      : LaunchConvolution<T>(geometry_, epilogue_, args);
+  }));
   return epilogue_.LaunchRest(args);
 }
 

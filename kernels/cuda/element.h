@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "absl/status/status.h"
 #include "kernels/cuda/intrinsics.h"
 #include "tensor/dtype.h"
 
@@ -45,21 +46,18 @@ struct alignas(sizeof(T) * kCount) Pack {
   T values[kCount];
 };
 
-// Calls `body.template operator()<T>()` with the device's type of a float dtype; false for others.
+// Calls `body.template operator()<T>()`, which returns a Status, with the device's type of a float dtype.
 template <typename Body>
-bool OnFloatType(DType dtype, Body&& body) {
+absl::Status OnFloatType(DType dtype, Body&& body) {
   switch (dtype) {
     case DType::kFloat:
-      body.template operator()<float>();
-      return true;
+      return body.template operator()<float>();
     case DType::kHalf:
-      body.template operator()<DeviceHalf>();
-      return true;
+      return body.template operator()<DeviceHalf>();
     case DType::kBfloat16:
-      body.template operator()<DeviceBfloat16>();
-      return true;
+      return body.template operator()<DeviceBfloat16>();
     default:
-      return false;
+      return absl::InternalError("a dtype that no kernel computes in float");
   }
 }
 

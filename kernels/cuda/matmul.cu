@@ -139,9 +139,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> MatMulKernel::Prepare(absl::Span
 // ---- Launch
 
 absl::Status MatMulPrepared::Launch(const LaunchArgs& args) const {
-  absl::Status status;
-  OnFloatType(dtype_, [&]<typename T>() { status = LaunchMatMul<T>(plan_, epilogue_, args); });
-  return status;
+  return OnFloatType(dtype_, [&]<typename T>() { return LaunchMatMul<T>(plan_, epilogue_, args); });
 }
 
 constexpr CudaOp kOps[] = {

@@ -154,11 +154,9 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> PoolOpKernel::Prepare(absl::Span
 // ---- Launch
 
 absl::Status PoolPrepared::Launch(const LaunchArgs& args) const {
-  absl::Status status;
-  OnFloatType(dtype_, [&]<typename T>() {
-    status = max_ ? LaunchPool<T, true>(geometry_, args) : LaunchPool<T, false>(geometry_, args);
+  return OnFloatType(dtype_, [&]<typename T>() {
+    return max_ ? LaunchPool<T, true>(geometry_, args) : LaunchPool<T, false>(geometry_, args);
   });
-  return status;
 }
 
 constexpr CudaOp kOps[] = {

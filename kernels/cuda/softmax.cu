@@ -74,9 +74,7 @@ class SoftmaxPrepared final : public PreparedKernel {
   SoftmaxPrepared(int64_t rows, int64_t n, DType dtype) : rows_(rows), n_(n), dtype_(dtype) {}
   std::string description() const override { return "softmax, a warp a row"; }
   absl::Status Launch(const LaunchArgs& args) const override {
-    absl::Status status;
-    OnFloatType(dtype_, [&]<typename T>() { status = LaunchSoftmax<T, kLog>(rows_, n_, args); });
-    return status;
+    return OnFloatType(dtype_, [&]<typename T>() { return LaunchSoftmax<T, kLog>(rows_, n_, args); });
   }
 
  private:

@@ -1,7 +1,6 @@
 # What libfloe_cuda.so is made of: by nvcc (kernels/cuda/CMakeLists.txt), and for the host (tests/simt/CMakeLists.txt).
 set(FLOE_CUDA_HOST_SOURCES
   cuda_backend.cc
-  epilogue.cc
   module.cc
   runtime.cc
   stream.cc
@@ -10,6 +9,7 @@ set(FLOE_CUDA_HOST_SOURCES
 set(FLOE_CUDA_KERNEL_SOURCES
   convolution.cu
   elementwise.cu
+  epilogue.cu
   matmul.cu
   move.cu
   pool.cu

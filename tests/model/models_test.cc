@@ -94,16 +94,25 @@ TEST_P(ModelsTest, SevenAtOnceAreAsSevenAlone) {
   ExpectNear(expected, got);
 }
 
+const auto kNameOf = [](const auto& test) {
+  std::string name = absl::StrCat(std::get<0>(test.param), "_", std::get<1>(test.param));
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+};
+
 INSTANTIATE_TEST_SUITE_P(Shared, ModelsTest,
                          ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear",
                                                               "posenet", "blazeface-front", "mobilenet_v2",
                                                               "movenet-lightning"),
-                                            ::testing::Values("auto", "reference")),
-                         [](const auto& test) {
-                           std::string name = absl::StrCat(std::get<0>(test.param), "_", std::get<1>(test.param));
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+                                            ::testing::Values("cpu", "reference")),
+                         kNameOf);
+
+// On the CUDA backend, by the executor that stands in for a GPU (tests/simt), where the quick ones are quick enough.
+INSTANTIATE_TEST_SUITE_P(Cuda, ModelsTest,
+                         ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear",
+                                                              "blazeface-front", "mobilenet_v2"),
+                                            ::testing::Values("cuda")),
+                         kNameOf);
 
 }  // namespace
 }  // namespace floe
