@@ -1,5 +1,5 @@
-// The steps of the fused forms, as attribute fused_ops names them. Apart from the ops themselves, for backends that need
-// no more than this.
+// The steps of the fused forms, as attribute fused_ops names them. Apart from the ops themselves, for backends that
+// need no more than this.
 #include <string>
 
 #include "absl/strings/str_cat.h"

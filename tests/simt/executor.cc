@@ -131,9 +131,11 @@ class BlockRunner {
   std::vector<Fiber*> idle_;
   Fiber* on_ = nullptr;                      // whose turn it is
   context::fcontext_t scheduler_ = nullptr;  // where to go back to
+#if FLOE_SIMT_ASAN
   void* scheduler_fake_stack_ = nullptr;
   const void* scheduler_bottom_ = nullptr;
   size_t scheduler_bytes_ = 0;
+#endif
 
   std::vector<char> shared_;
   size_t shared_bytes_ = 0;
