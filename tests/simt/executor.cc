@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -102,7 +103,8 @@ class BlockRunner {
   void Collective(uint32_t mask, const char* kind, const void* input, void* output, Compute compute);
   Thread& running() { return threads_[running_]; }
   int lane() const { return running_ % kWarp; }
-  [[noreturn]] void Fail(std::string what);
+  // Says what went wrong, as printf does. What is on the fiber's stack is never destroyed: callers own nothing there.
+  [[noreturn]] __attribute__((format(printf, 2, 3))) void Fail(const char* format, ...);
 
  private:
   static void FiberMain(context::transfer_t from);
@@ -115,7 +117,6 @@ class BlockRunner {
     ready_.push_back(thread);
   }
   std::string DescribeWaiting() const;
-  std::string Where() const;
 
   int count_ = 0;
   const std::function<void()>* body_ = nullptr;
@@ -149,15 +150,16 @@ char* AlignedShared(std::vector<char>& memory) {
   return memory.data() + (kAlignment - address % kAlignment) % kAlignment;
 }
 
-std::string BlockRunner::Where() const {
+void BlockRunner::Fail(const char* format, ...) {
   const Index3 &t = threads_[running_].index, &b = current.block;
-  char text[128];
-  std::snprintf(text, sizeof text, "block (%u,%u,%u), thread (%u,%u,%u): ", b.x, b.y, b.z, t.x, t.y, t.z);
-  return text;
-}
-
-void BlockRunner::Fail(std::string what) {
-  if (error_.empty()) error_ = Where() + what;
+  char text[512];
+  const int where =
+      std::snprintf(text, sizeof text, "block (%u,%u,%u), thread (%u,%u,%u): ", b.x, b.y, b.z, t.x, t.y, t.z);
+  va_list args;
+  va_start(args, format);
+  std::vsnprintf(text + where, sizeof text - static_cast<size_t>(where), format, args);
+  va_end(args);
+  if (error_.empty()) error_ = text;
   // The fiber is left as it is: nobody resumes it.
   Suspend();
   std::abort();
@@ -326,8 +328,7 @@ void BlockRunner::Barrier() {
 
 void* BlockRunner::Shared(size_t bytes) {
   if (bytes > shared_bytes_) {
-    Fail("the launch gave " + std::to_string(shared_bytes_) + " bytes of shared memory, the kernel wants " +
-         std::to_string(bytes));
+    Fail("the launch gave %zu bytes of shared memory, the kernel wants %zu", shared_bytes_, bytes);
   }
   return AlignedShared(shared_);
 }
@@ -335,7 +336,7 @@ void* BlockRunner::Shared(size_t bytes) {
 void BlockRunner::Collective(uint32_t mask, const char* kind, const void* input, void* output, Compute compute) {
   Thread& self = running();
   const int me = running_, warp = me / kWarp * kWarp;
-  if ((mask >> (me - warp) & 1) == 0) Fail(std::string(kind) + ": the caller is not in its own mask");
+  if ((mask >> (me - warp) & 1) == 0) Fail("%s: the caller is not in its own mask", kind);
   self.state = Thread::State::kInWarp;
   self.mask = mask;
   self.kind = kind;
@@ -346,9 +347,9 @@ void BlockRunner::Collective(uint32_t mask, const char* kind, const void* input,
   bool all = true;
   for (int lane = 0; lane < kWarp; ++lane) {
     if ((mask >> lane & 1) == 0) continue;
-    if (warp + lane >= count_) Fail(std::string(kind) + ": the mask names a lane that the block does not have");
+    if (warp + lane >= count_) Fail("%s: the mask names a lane that the block does not have", kind);
     const Thread& other = threads_[warp + lane];
-    if (other.state == Thread::State::kDone) Fail(std::string(kind) + ": the mask names a lane that has ended");
+    if (other.state == Thread::State::kDone) Fail("%s: the mask names a lane that has ended", kind);
     all = all && other.state == Thread::State::kInWarp && other.mask == mask && other.kind == kind;
     inputs[lane] = other.input;
     outputs[lane] = other.output;
@@ -377,7 +378,7 @@ void WarpCollective(uint32_t mask, const char* kind, const void* input, void* ou
   runner->Collective(mask, kind, input, output, compute);
 }
 int Lane() { return runner->lane(); }
-void Fault(const char* what) { runner->Fail(what); }
+void Fault(const char* what) { runner->Fail("%s", what); }
 
 void CopyAsync(void* shared, const void* global, size_t bytes, size_t source_bytes) {
   if (bytes != 4 && bytes != 8 && bytes != 16) Fault("cp.async copies 4, 8 or 16 bytes");
