@@ -35,6 +35,7 @@ absl::Status ErrnoStatus(int error, absl::string_view what, absl::string_view pa
       return absl::ResourceExhaustedError(message);
     case EISDIR:
     case ENOTDIR:
+    case ENOTEMPTY:
       return absl::FailedPreconditionError(message);
     default:
       return absl::UnavailableError(message);
@@ -127,6 +128,10 @@ class PosixFileSystem final : public FileSystem {
     return unlink(path.c_str()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "remove", path);
   }
 
+  absl::Status RemoveDirectory(const std::string& path) override {
+    return rmdir(path.c_str()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, "remove", path);
+  }
+
   absl::Status SyncDirectory(const std::string& path) override {
     const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return ErrnoStatus(errno, "open", path);
@@ -139,8 +144,12 @@ class PosixFileSystem final : public FileSystem {
   absl::Status MakeDirectories(const std::string& path) override {
     for (size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
       const std::string part = path.substr(0, slash);
-      if (!part.empty() && mkdir(part.c_str(), 0777) != 0 && errno != EEXIST) {
-        return ErrnoStatus(errno, "make directory", part);
+      if (!part.empty()) {
+        if (mkdir(part.c_str(), 0777) == 0) {
+          FLOE_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(part)));
+        } else if (errno != EEXIST) {
+          return ErrnoStatus(errno, "make directory", part);
+        }
       }
       if (slash == std::string::npos) break;
     }

@@ -47,9 +47,11 @@ class FileSystem {
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Link(const std::string& from, const std::string& to) = 0;
   virtual absl::Status Remove(const std::string& path) = 0;
+  // FAILED_PRECONDITION where it is not empty.
+  virtual absl::Status RemoveDirectory(const std::string& path) = 0;
   // Makes the names in a directory durable.
   virtual absl::Status SyncDirectory(const std::string& path) = 0;
-  // Creates the directory and its parents; OK where it exists.
+  // Creates the directory and its parents, durably; OK where it exists.
   virtual absl::Status MakeDirectories(const std::string& path) = 0;
   // Names (not paths), sorted.
   virtual absl::StatusOr<std::vector<std::string>> List(const std::string& directory) = 0;

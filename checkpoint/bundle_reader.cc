@@ -12,6 +12,8 @@
 #include "absl/strings/str_format.h"
 #include "base/checked_math.h"
 #include "base/status.h"
+#include "base/varint.h"
+#include "checkpoint/checkpoint_path.h"
 #include "checkpoint/coding.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/ordered_code.h"
@@ -91,7 +93,7 @@ absl::StatusOr<Tensor> DecodeStrings(const Shape& shape, absl::string_view bytes
   std::vector<uint64_t> lengths(static_cast<size_t>(count));
   uint32_t crc = 0;
   for (uint64_t& length : lengths) {
-    if (!ReadVarint64(&bytes, &length)) return malformed;
+    if (!ReadVarint(&bytes, &length)) return malformed;
     const size_t covered = length <= std::numeric_limits<uint32_t>::max() ? sizeof(uint32_t) : sizeof(uint64_t);
     crc = ExtendCrc32c(crc, {reinterpret_cast<const char*>(&length), covered});
   }
@@ -249,13 +251,7 @@ class BundleReader final : public CheckpointReader {
 
   const Place& PlaceOf(const CheckpointTensor& tensor, size_t piece) const { return places_.at(tensor.name)[piece]; }
 
-  static Shape PieceShape(const CheckpointTensor& tensor, size_t piece) {
-    return tensor.slices.empty() ? tensor.shape : SliceShape(tensor.slices[piece]);
-  }
-
-  std::string ShardPath(int shard) const {
-    return absl::StrFormat("%s.data-%05d-of-%05d", prefix(), shard, num_shards_);
-  }
+  std::string ShardPath(int shard) const { return DataFile(prefix(), shard, num_shards_); }
 
   std::string Where(const CheckpointTensor& tensor, size_t piece) const {
     return absl::StrCat("tensor '", tensor.name, "'",

@@ -1,52 +1,34 @@
 #include "checkpoint/checkpoint_path.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/io/zero_copy_stream_impl_lite.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/status.h"
 #include "base/suggest.h"
-#include "tensorflow/python/training/checkpoint_state.pb.h"
+#include "checkpoint/checkpoint_state.h"
 
 namespace floe {
 namespace {
 
-constexpr char kStateFileName[] = "checkpoint";
-// Apart, since question marks and a dash in a row would be a trigraph.
-constexpr char kAnyShard[] =
-    "-?????"
-    "-of-";
-
-class FirstError final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
+// In the place of a shard's number: every shard.
+constexpr char kEveryShard[] = "?????";
 
 bool AllDigits(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "model.ckpt" for "model.ckpt" + `separator` + "00000-of-00002", else nothing.
+// "model.ckpt" for "model.ckpt" + `separator` + "00000-of-00002", or with question marks for the shard, else nothing.
 std::string StemOfShard(absl::string_view name, absl::string_view separator) {
   constexpr size_t kSuffixBytes = 14;  // 00000-of-00002
   if (name.size() <= kSuffixBytes + separator.size()) return "";
   const absl::string_view suffix = name.substr(name.size() - kSuffixBytes);
   name.remove_suffix(kSuffixBytes);
-  if (!absl::EndsWith(name, separator) || suffix.substr(5, 4) != "-of-" || !AllDigits(suffix.substr(0, 5)) ||
-      !AllDigits(suffix.substr(9))) {
+  if (!absl::EndsWith(name, separator) || suffix.substr(5, 4) != "-of-" || !AllDigits(suffix.substr(9)) ||
+      (!AllDigits(suffix.substr(0, 5)) && suffix.substr(0, 5) != kEveryShard)) {
     return "";
   }
   name.remove_suffix(separator.size());
@@ -62,21 +44,9 @@ std::string WithoutFileSuffix(const std::string& path) {
   return stem.empty() ? path : stem;
 }
 
-// The prefix of a sharded V1 checkpoint has five question marks for the shard: PREFIX-(five of them)-of-00002.
-absl::StatusOr<std::vector<std::string>> V1Files(const std::string& prefix, FileSystem& files) {
-  if (files.Exists(prefix) && !files.IsDirectory(prefix)) return std::vector<std::string>{prefix};
-  const size_t wildcard = prefix.rfind(kAnyShard);
-  const std::string stem = BaseName(prefix.substr(0, wildcard));
-  std::vector<std::string> shards;
-  const absl::StatusOr<std::vector<std::string>> names = files.List(DirectoryOf(prefix));
-  if (!names.ok()) return shards;
-  for (const std::string& name : *names) {
-    if (StemOfShard(name, "-") == stem &&
-        (wildcard == std::string::npos || absl::EndsWith(name, prefix.substr(wildcard + 6)))) {
-      shards.push_back(JoinPath(DirectoryOf(prefix), name));
-    }
-  }
-  return shards;
+// A file in the prefix's directory, written as the prefix is: "m.index" beside "m", not "./m.index".
+std::string Beside(const std::string& prefix, const std::string& name) {
+  return prefix.substr(0, prefix.size() - BaseName(prefix).size()) + name;
 }
 
 std::vector<std::string> PrefixesIn(const std::string& directory, FileSystem& files) {
@@ -95,7 +65,7 @@ absl::StatusOr<CheckpointPath> ResolvePrefix(const std::string& path, FileSystem
     found.prefix = prefix;
     if (files.Exists(prefix + ".index")) return found;
   }
-  FLOE_ASSIGN_OR_RETURN(found.v1_files, V1Files(found.prefix, files));
+  found.v1_files = V1Files(found.prefix, files);
   if (!found.v1_files.empty()) {
     found.format = CheckpointFormat::kV1;
     return found;
@@ -108,25 +78,47 @@ absl::StatusOr<CheckpointPath> ResolvePrefix(const std::string& path, FileSystem
 
 }  // namespace
 
-absl::StatusOr<CheckpointState> ParseCheckpointState(absl::string_view text) {
-  if (text.size() > std::numeric_limits<int>::max())
-    return absl::InvalidArgumentError("not a checkpoint list: too long");
-  tensorflow::CheckpointState proto;
-  google::protobuf::TextFormat::Parser parser;
-  FirstError error;
-  parser.RecordErrorsTo(&error);
-  parser.AllowUnknownField(true);
-  google::protobuf::io::ArrayInputStream stream(text.data(), static_cast<int>(text.size()));
-  if (!parser.Parse(&stream, &proto))
-    return absl::InvalidArgumentError(absl::StrCat("not a checkpoint list: ", error.text()));
-  CheckpointState state;
-  state.model_checkpoint_path = proto.model_checkpoint_path();
-  state.all_model_checkpoint_paths = {proto.all_model_checkpoint_paths().begin(),
-                                      proto.all_model_checkpoint_paths().end()};
-  state.all_model_checkpoint_timestamps = {proto.all_model_checkpoint_timestamps().begin(),
-                                           proto.all_model_checkpoint_timestamps().end()};
-  state.last_preserved_timestamp = proto.last_preserved_timestamp();
-  return state;
+std::vector<std::string> V1Files(const std::string& prefix, FileSystem& files) {
+  if (files.Exists(prefix) && !files.IsDirectory(prefix)) return {prefix};
+  const size_t wildcard = prefix.rfind(absl::StrCat("-", kEveryShard, "-of-"));
+  const std::string stem = BaseName(prefix.substr(0, wildcard));
+  std::vector<std::string> shards;
+  const absl::StatusOr<std::vector<std::string>> names = files.List(DirectoryOf(prefix));
+  if (!names.ok()) return shards;
+  for (const std::string& name : *names) {
+    if (StemOfShard(name, "-") == stem &&
+        (wildcard == std::string::npos || absl::EndsWith(name, prefix.substr(wildcard + 6)))) {
+      shards.push_back(Beside(prefix, name));
+    }
+  }
+  return shards;
+}
+
+std::vector<std::string> DataFiles(const std::string& prefix, FileSystem& files) {
+  std::vector<std::string> found;
+  const absl::StatusOr<std::vector<std::string>> names = files.List(DirectoryOf(prefix));
+  if (!names.ok()) return found;
+  for (const std::string& name : *names) {
+    if (StemOfShard(name, ".data-") == BaseName(prefix)) found.push_back(Beside(prefix, name));
+  }
+  return found;
+}
+
+std::string WithoutShard(const std::string& prefix) {
+  const std::string stem = StemOfShard(prefix, "-");
+  return stem.empty() ? prefix : stem;
+}
+
+std::string ShardedFilename(const std::string& prefix, int shard, int num_shards) {
+  return absl::StrFormat("%s-%05d-of-%05d", prefix, shard, num_shards);
+}
+
+std::string ShardedFilespec(const std::string& prefix, int num_shards) {
+  return absl::StrFormat("%s-%s-of-%05d", prefix, kEveryShard, num_shards);
+}
+
+std::string DataFile(const std::string& prefix, int shard, int num_shards) {
+  return ShardedFilename(prefix + ".data", shard, num_shards);
 }
 
 absl::StatusOr<CheckpointPath> ResolveCheckpoint(const std::string& path, FileSystem& files) {
@@ -134,7 +126,7 @@ absl::StatusOr<CheckpointPath> ResolveCheckpoint(const std::string& path, FileSy
   if (!files.IsDirectory(path)) return ResolvePrefix(path, files);
   const std::string variables = JoinPath(path, "variables/variables");
   if (files.Exists(variables + ".index")) return ResolvePrefix(variables, files);
-  const std::string state_path = JoinPath(path, kStateFileName);
+  const std::string state_path = JoinPath(path, kStateFilename);
   if (!files.Exists(state_path)) {
     const std::vector<std::string> others = PrefixesIn(path, files);
     return absl::NotFoundError(absl::StrCat("no checkpoint in directory '", path, "': it has no file 'checkpoint'",

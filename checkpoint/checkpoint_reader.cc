@@ -1,6 +1,7 @@
 #include "checkpoint/checkpoint_reader.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,26 +10,54 @@
 #include "base/suggest.h"
 #include "checkpoint/bundle_reader.h"
 #include "checkpoint/checkpoint_path.h"
+#include "checkpoint/v1_reader.h"
 
 namespace floe {
 namespace {
 
-// Slices are compared pair by pair; TensorFlow writes a handful.
 constexpr size_t kMaxSlices = 10000;
+
+// The axis on which most slices begin at a place of their own; a partitioned variable is cut along one axis, mostly.
+size_t SweepAxis(const std::vector<TensorSlice>& slices) {
+  size_t best = 0, most = 0;
+  for (size_t axis = 0; axis < slices[0].size(); ++axis) {
+    std::set<int64_t> starts;
+    for (const TensorSlice& slice : slices) starts.insert(slice[axis].start);
+    if (starts.size() > most) {
+      most = starts.size();
+      best = axis;
+    }
+  }
+  return best;
+}
 
 absl::Status CheckSlices(const CheckpointTensor& tensor) {
   if (tensor.slices.size() > kMaxSlices) {
     return absl::InvalidArgumentError(absl::StrCat(tensor.slices.size(), " slices; at most ", kMaxSlices));
   }
   int64_t covered = 0;
-  for (size_t i = 0; i < tensor.slices.size(); ++i) {
-    // Slices that do not overlap cannot cover more than the tensor, so the sum stays within 63 bits until one does.
-    if (!CheckedAdd(covered, SliceShape(tensor.slices[i]).num_elements(), &covered)) covered = -1;
+  for (const TensorSlice& slice : tensor.slices) {
+    // Slices that do not overlap cannot cover more than the tensor, so where the sum does not fit, some do.
+    if (!CheckedAdd(covered, SliceShape(slice).num_elements(), &covered)) {
+      covered = -1;
+      break;
+    }
+  }
+  if (tensor.shape.rank() > 0 && tensor.slices.size() > 1) {
+    const size_t axis = SweepAxis(tensor.slices);
+    std::vector<const TensorSlice*> sorted;
+    for (const TensorSlice& slice : tensor.slices) sorted.push_back(&slice);
+    std::stable_sort(sorted.begin(), sorted.end(), [axis](const TensorSlice* a, const TensorSlice* b) {
+      return (*a)[axis].start < (*b)[axis].start;
+    });
     TensorSlice common;
-    for (size_t j = 0; j < i; ++j) {
-      if (IntersectSlices(tensor.slices[i], tensor.slices[j], &common)) {
-        return absl::InvalidArgumentError(absl::StrCat("its slices ", SliceToString(tensor.slices[j]), " and ",
-                                                       SliceToString(tensor.slices[i]), " overlap"));
+    for (size_t i = 0; i < sorted.size(); ++i) {
+      const int64_t end = (*sorted[i])[axis].start + (*sorted[i])[axis].length;
+      for (size_t j = i + 1; j < sorted.size() && (*sorted[j])[axis].start < end; ++j) {
+        if (IntersectSlices(*sorted[i], *sorted[j], &common)) {
+          return absl::InvalidArgumentError(
+              absl::StrCat("its slices ", SliceToString(*sorted[i]), " and ", SliceToString(*sorted[j]), " overlap"));
+        }
       }
     }
   }
@@ -44,10 +73,7 @@ absl::Status CheckSlices(const CheckpointTensor& tensor) {
 
 absl::StatusOr<std::unique_ptr<CheckpointReader>> CheckpointReader::Open(const std::string& path, FileSystem& files) {
   FLOE_ASSIGN_OR_RETURN(const CheckpointPath found, ResolveCheckpoint(path, files));
-  if (found.format == CheckpointFormat::kV1) {
-    return absl::UnimplementedError(absl::StrCat(
-        "'", found.prefix, "' is a V1 checkpoint; write it again with tf.train.Saver's write_version=SaverDef.V2"));
-  }
+  if (found.format == CheckpointFormat::kV1) return OpenV1(found, files);
   return OpenBundle(found.prefix, files);
 }
 

@@ -43,6 +43,8 @@ class CheckpointReader {
   std::vector<std::string> Names() const;
   // Null where there is none.
   const CheckpointTensor* Find(absl::string_view name) const;
+  // NOT_FOUND with the nearest name.
+  absl::StatusOr<const CheckpointTensor*> FindOrError(absl::string_view name) const;
 
   // The whole tensor, put together where it is stored in slices. Every byte was compared with its checksum: DATA_LOSS
   // where one differs. NOT_FOUND with the nearest name, or naming the missing file.
@@ -62,9 +64,11 @@ class CheckpointReader {
   virtual absl::StatusOr<Tensor> ReadPiece(const CheckpointTensor& tensor, size_t piece) const = 0;
   // That the files are long enough to hold that piece, before memory is taken for it.
   virtual absl::Status CheckPiece(const CheckpointTensor& tensor, size_t piece) const = 0;
+  static Shape PieceShape(const CheckpointTensor& tensor, size_t piece) {
+    return tensor.slices.empty() ? tensor.shape : SliceShape(tensor.slices[piece]);
+  }
 
  private:
-  absl::StatusOr<const CheckpointTensor*> FindOrError(absl::string_view name) const;
   absl::StatusOr<Tensor> Assemble(const CheckpointTensor& tensor, const TensorSlice& wanted) const;
 
   std::string prefix_;

@@ -1,12 +1,10 @@
-// Numbers in the bytes of checkpoints: little-endian words and varints.
+// Numbers in the bytes of checkpoints: little-endian words.
 #ifndef FLOE_CHECKPOINT_CODING_H_
 #define FLOE_CHECKPOINT_CODING_H_
 
 #include <bit>
 #include <cstdint>
 #include <cstring>
-
-#include "absl/strings/string_view.h"
 
 namespace floe {
 
@@ -22,21 +20,6 @@ inline uint64_t LoadUint64(const char* bytes) {
   uint64_t value;
   std::memcpy(&value, bytes, sizeof(value));
   return value;
-}
-
-// Reads one varint off the front of `bytes`; false where there is none.
-inline bool ReadVarint64(absl::string_view* bytes, uint64_t* value) {
-  *value = 0;
-  for (size_t i = 0; i < bytes->size() && i < 10; ++i) {
-    const uint64_t byte = static_cast<uint8_t>((*bytes)[i]);
-    if (i == 9 && byte > 1) return false;
-    *value |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      bytes->remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
 }
 
 }  // namespace floe

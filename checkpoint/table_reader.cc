@@ -13,6 +13,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/varint.h"
 #include "checkpoint/coding.h"
 #include "checkpoint/crc32c.h"
 
@@ -29,7 +30,7 @@ struct BlockHandle {
 };
 
 bool ReadHandle(absl::string_view* bytes, BlockHandle* handle) {
-  return ReadVarint64(bytes, &handle->offset) && ReadVarint64(bytes, &handle->size);
+  return ReadVarint(bytes, &handle->offset) && ReadVarint(bytes, &handle->size);
 }
 
 absl::Status Damaged(absl::string_view what) { return absl::DataLossError(absl::StrCat("damaged table: ", what)); }
@@ -47,8 +48,8 @@ absl::Status CheckRows(absl::string_view block, VisitValue visit_value) {
   uint64_t key_bytes = 0;
   while (!rows.empty()) {
     uint64_t shared, rest, value;
-    if (!ReadVarint64(&rows, &shared) || !ReadVarint64(&rows, &rest) || !ReadVarint64(&rows, &value) ||
-        shared > key_bytes || rest > rows.size() || value > rows.size() - rest) {
+    if (!ReadVarint(&rows, &shared) || !ReadVarint(&rows, &rest) || !ReadVarint(&rows, &value) || shared > key_bytes ||
+        rest > rows.size() || value > rows.size() - rest) {
       return Damaged("a row that does not fit its block");
     }
     FLOE_RETURN_IF_ERROR(visit_value(rows.substr(rest, value)));

@@ -28,6 +28,16 @@ absl::StatusOr<TensorSlice> SliceFromProto(const tensorflow::TensorSliceProto& p
   return slice;
 }
 
+void SliceToProto(const TensorSlice& slice, tensorflow::TensorSliceProto* proto) {
+  proto->Clear();
+  for (const SliceExtent& extent : slice) {
+    tensorflow::TensorSliceProto::Extent* const mine = proto->add_extent();
+    if (extent.length == SliceExtent::kWhole) continue;
+    mine->set_start(extent.start);
+    mine->set_length(extent.length);
+  }
+}
+
 absl::StatusOr<TensorSlice> ParseSlice(absl::string_view text) {
   TensorSlice slice;
   if (text.empty()) return slice;

@@ -30,6 +30,7 @@ using TensorSlice = absl::InlinedVector<SliceExtent, 4>;
 
 // INVALID_ARGUMENT for a negative start or length.
 absl::StatusOr<TensorSlice> SliceFromProto(const tensorflow::TensorSliceProto& proto);
+void SliceToProto(const TensorSlice& slice, tensorflow::TensorSliceProto* proto);
 // The form in a graph's save and restore ops: "0,17:-", one "start,length" or "-" a dimension.
 absl::StatusOr<TensorSlice> ParseSlice(absl::string_view text);
 std::string SliceToString(const TensorSlice& slice);

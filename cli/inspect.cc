@@ -2,11 +2,13 @@
 #include <cstdio>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "checkpoint/checkpoint_path.h"
 #include "cli/checkpoint_listing.h"
 #include "cli/command.h"
+#include "cli/drawing.h"
 #include "cli/json_output.h"
 #include "cli/model_args.h"
 #include "cli/plan_json.h"
@@ -19,6 +21,8 @@ struct InspectArgs {
   ShapeArgs shapes;
   bool plan = false;
   bool json = false;
+  bool dot = false;
+  std::string svg;
 };
 
 // A checkpoint's plan is its frozen graph's; without it, a checkpoint is its tensors.
@@ -26,6 +30,13 @@ bool IsCheckpoint(const std::string& path) {
   FileSystem& files = FileSystem::Posix();
   if (files.Exists(path) && !files.IsDirectory(path) && !absl::EndsWith(path, ".index")) return false;
   return ResolveCheckpoint(path).ok();
+}
+
+// What is wrong with it; nothing for "sm_80".
+std::string IsTarget(const std::string& text) {
+  const bool right = absl::StartsWith(text, "sm_") && text.size() > 4 && text.size() < 7 &&
+                     text.find_first_not_of("0123456789", 3) == std::string::npos;
+  return right ? "" : absl::StrCat("wanted a CUDA architecture like sm_80, got '", text, "'");
 }
 
 void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
@@ -36,9 +47,18 @@ void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
   }
 }
 
+absl::Status Draw(const InspectArgs& args, const Model& model) {
+  if (!args.svg.empty()) FLOE_RETURN_IF_ERROR(WriteFileAtomically(args.svg, ToSvg(model.Nodes())));
+  if (args.dot) std::fputs(ToDot(model.Nodes()).c_str(), stdout);
+  return absl::OkStatus();
+}
+
 absl::Status Inspect(const InspectArgs& args) {
-  if (!args.plan && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
+  const bool draws = args.dot || !args.svg.empty();
+  if (!args.plan && !draws && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, args.model.Load());
+  FLOE_RETURN_IF_ERROR(Draw(args, *model));
+  if (args.dot) return absl::OkStatus();
   PlanSummary plan;
   if (args.plan) {
     FLOE_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, args.shapes.Shapes(*model));
@@ -71,9 +91,13 @@ void AddInspect(CLI::App& app, absl::Status* result) {
   args->model.AddTo(*command);
   args->shapes.AddTo(*command);
   command->add_flag("--plan", args->plan, "Show the steps that a run takes");
-  command->add_option("--target", args->model.options.target,
-                      "Plan for a kind of CUDA device, which need not be there: sm_75, sm_80, ...");
-  command->add_flag("--json", args->json, "Print one JSON document");
+  CLI::Option* const json = command->add_flag("--json", args->json, "Print one JSON document");
+  command
+      ->add_option("--target", args->model.options.target,
+                   "With --plan: the CUDA architecture to plan for, without a device")
+      ->check(CLI::Validator(IsTarget, "sm_NN"));
+  command->add_flag("--dot", args->dot, "Print the program for graphviz, and nothing else")->excludes(json);
+  command->add_option("--svg", args->svg, "Draw the program into this file");
   command->callback([args, result] { *result = Inspect(*args); });
 }
 

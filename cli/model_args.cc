@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -64,6 +65,27 @@ void ModelArgs::AddTo(CLI::App& command) {
   command.add_option("--threads", options.threads, "Threads to compute with; 0: one a processor")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);
+  command
+      .add_option("--disable-pass", options.disabled_passes,
+                  "A rewrite of the program to leave out, by name; all: every one")
+      ->allow_extra_args(false);
+  command.add_option("--dump-passes", dump_folder,
+                     "A folder to write the program to after each rewrite that changed it: 01_fold_constants.txt, ...");
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> ModelArgs::Load() const {
+  if (dump_folder.empty()) return Model::Load(path, options);
+  FLOE_RETURN_IF_ERROR(FileSystem::Posix().MakeDirectories(dump_folder));
+  absl::Status written;
+  int count = 0;
+  ModelOptions dumping = options;
+  dumping.after_pass = [&](absl::string_view pass, const std::string& program) {
+    const std::string name = absl::StrFormat("%02d_%s.txt", ++count, pass);
+    written.Update(WriteFileAtomically(JoinPath(dump_folder, name), program));
+  };
+  absl::StatusOr<std::shared_ptr<const Model>> model = Model::Load(path, dumping);
+  FLOE_RETURN_IF_ERROR(written);
+  return model;
 }
 
 void InputArgs::AddTo(CLI::App& command) {

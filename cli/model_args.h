@@ -15,9 +15,10 @@ namespace floe::cli {
 struct ModelArgs {
   std::string path;
   ModelOptions options;
+  std::string dump_folder;  // where each pass leaves the program it made; empty: nowhere
 
   void AddTo(CLI::App& command);
-  absl::StatusOr<std::shared_ptr<const Model>> Load() const { return Model::Load(path, options); }
+  absl::StatusOr<std::shared_ptr<const Model>> Load() const;
 };
 
 // --input NAME=FILE

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "cli/command.h"
 #include "cli/json_output.h"
+#include "model/devices.h"
 #include "model/op_support.h"
 
 namespace floe::cli {
@@ -13,7 +14,15 @@ namespace {
 
 constexpr const char* kBackends[] = {"cpu", "cuda", "reference"};
 
-bool Has(const OpSupport& op, const char* backend) {
+// Those of them that this build, on this machine, can ask: nothing is known of the ops of another.
+std::vector<std::string> BackendsHere() {
+  std::vector<std::string> here;
+  for (const Backend* backend : AllBackends()) here.emplace_back(backend->name());
+  std::sort(here.begin(), here.end());
+  return here;
+}
+
+bool Has(const OpSupport& op, absl::string_view backend) {
   return std::find(op.backends.begin(), op.backends.end(), backend) != op.backends.end();
 }
 
@@ -42,13 +51,37 @@ void PrintAsText(const std::vector<OpSupport>& ops) {
   }
 }
 
+// docs/ops.md, which is generated and never typed.
+void PrintAsMarkdown(const std::vector<OpSupport>& ops) {
+  std::printf(
+      "# Ops\n\n"
+      "Every op that Floe runs, with the dtypes of its main input (of its result, where it has none) and the devices "
+      "that have kernels of\n"
+      "their own for it. `reference` is the op's own plain evaluation, on the processor; a graph on any device falls "
+      "back to it.\n\n"
+      "Generated: `floe ops --markdown > docs/ops.md`.\n\n");
+  const std::vector<std::string> here = BackendsHere();
+  std::printf("| op | %s | dtypes |\n|---|", absl::StrJoin(here, " | ").c_str());
+  for (size_t i = 0; i < here.size(); ++i) std::printf("---|");
+  std::printf("---|\n");
+  for (const OpSupport& op : ops) {
+    std::printf("| %s |", op.op.c_str());
+    for (const std::string& backend : here) std::printf(" %s |", Has(op, backend) ? "yes" : "");
+    std::printf(" %s |\n", absl::StrJoin(DTypeNames(op), ", ").c_str());
+  }
+}
+
 }  // namespace
 
 void AddOps(CLI::App& app, absl::Status* result) {
   CLI::App* const command = app.add_subcommand("ops", "List every op, its dtypes, and the devices that have it");
-  const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print one JSON document");
-  command->callback([json] { *json ? PrintAsJson(ListOpSupport()) : PrintAsText(ListOpSupport()); });
+  const auto json = std::make_shared<bool>(false), markdown = std::make_shared<bool>(false);
+  CLI::Option* const as_json = command->add_flag("--json", *json, "Print one JSON document");
+  command->add_flag("--markdown", *markdown, "Print the table of docs/ops.md")->excludes(as_json);
+  command->callback([json, markdown] {
+    const std::vector<OpSupport> ops = ListOpSupport();
+    *json ? PrintAsJson(ops) : *markdown ? PrintAsMarkdown(ops) : PrintAsText(ops);
+  });
 }
 
 }  // namespace floe::cli

@@ -26,14 +26,18 @@ void AddPlan(const PlanSummary& plan, Json& out) {
     steps.push_back({{"name", step.name},
                      {"op", step.op},
                      {"backend", step.backend},
+                     {"device", step.backend},
                      {"kernel", step.kernel},
+                     {"inputs", step.input_shapes},
                      {"outputs", step.output_shapes},
                      {"flops", step.flops},
                      {"bytes", step.bytes},
                      {"arena_offset", step.arena_offset},
+                     {"estimate_us", step.estimate_us},
                      {"stretch", step.stretch}});
   }
   out["steps"] = std::move(steps);
+  out["estimate_us"] = plan.estimate_us;
   out["launches"] = plan.launches;
   out["flops"] = plan.flops;
   out["bytes"] = plan.bytes;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <thread>
 
 #include "absl/random/random.h"
 #include "absl/strings/match.h"
@@ -57,7 +58,20 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(const 
   return grpc::SslCredentials(pems);
 }
 
+thread_local bool is_callback_thread = false;
+
+// The last channel to go waits for gRPC's threads that call back, so it must not go on one of them.
+void Destroy(const Connection* connection) {
+  if (is_callback_thread) {
+    std::thread([connection] { delete connection; }).detach();
+  } else {
+    delete connection;
+  }
+}
+
 }  // namespace
+
+void EnterCallback() { is_callback_thread = true; }
 
 std::optional<absl::Duration> Backoff::Next(const grpc::Status& failure) {
   if (failure.error_code() != grpc::StatusCode::UNAVAILABLE || retries_left_ == 0) return std::nullopt;
@@ -94,7 +108,7 @@ absl::StatusOr<std::shared_ptr<const Connection>> Connection::Open(std::string s
   // No proxy stands between a machine and itself, whatever the environment says (a container's health check).
   if (IsLoopback(server)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   const std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(server, credentials, arguments);
-  return std::shared_ptr<const Connection>(new Connection(std::move(server), options, channel));
+  return std::shared_ptr<const Connection>(new Connection(std::move(server), options, channel), &Destroy);
 }
 
 Connection::Connection(std::string server, const ClientOptions& options, const std::shared_ptr<grpc::Channel>& channel)

@@ -77,6 +77,9 @@ class Connection {
   const std::unique_ptr<grpc::health::v1::Health::Stub> health_;
 };
 
+// What gRPC calls back says this first: its threads are marked, since a connection must not be destroyed on them.
+void EnterCallback();
+
 // A call that nobody waits for. It owns itself through the callbacks that gRPC holds, and keeps the connection.
 template <typename Request, typename Response>
 class AsyncCall : public std::enable_shared_from_this<AsyncCall<Request, Response>> {
@@ -95,8 +98,10 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall<Request, Respons
   void Start() {
     context_ = std::make_unique<grpc::ClientContext>();
     context_->set_deadline(absl::ToChronoTime(backoff_.deadline()));
-    start_(context_.get(), &request_, &response_,
-           [self = this->shared_from_this()](const grpc::Status& status) { self->Finished(status); });
+    start_(context_.get(), &request_, &response_, [self = this->shared_from_this()](const grpc::Status& status) {
+      EnterCallback();
+      self->Finished(status);
+    });
   }
 
  private:
@@ -110,8 +115,10 @@ class AsyncCall : public std::enable_shared_from_this<AsyncCall<Request, Respons
     // A new alarm each time: the last one's callback may still be on its way out.
     alarm_ = std::make_unique<grpc::Alarm>();
     // The alarm keeps its callback after calling it, and we keep the alarm: the reference has to be taken out.
-    alarm_->Set(absl::ToChronoTime(absl::Now() + *wait),
-                [self = this->shared_from_this()](bool) mutable { std::exchange(self, nullptr)->Start(); });
+    alarm_->Set(absl::ToChronoTime(absl::Now() + *wait), [self = this->shared_from_this()](bool) mutable {
+      EnterCallback();
+      std::exchange(self, nullptr)->Start();
+    });
   }
 
   const std::shared_ptr<const Connection> connection_;

@@ -25,6 +25,11 @@ find_library(FARMHASH_LIBRARY farmhash REQUIRED)
 add_library(farmhash INTERFACE)
 target_include_directories(farmhash SYSTEM INTERFACE ${FARMHASH_INCLUDE_DIR})
 target_link_libraries(farmhash INTERFACE ${FARMHASH_LIBRARY})
+# libjpeg-turbo, libpng, giflib: the images of DecodeJpeg, DecodePng and DecodeGif; the decoders TensorFlow has, so that the
+# pixels are the same to the last bit. BMP has no library of its own and needs none.
+find_package(JPEG REQUIRED)
+find_package(PNG REQUIRED)
+find_package(GIF REQUIRED)
 # nlohmann-json: writes and reads the small JSON of the command line and REST metadata.
 find_package(nlohmann_json REQUIRED)
 # prometheus-cpp: counters, gauges, histograms and their text format.

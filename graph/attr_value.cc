@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/varint.h"
 #include "graph/tensor_proto.h"
 #include "graph/wire.h"
 

@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -21,7 +22,9 @@ absl::Status Malformed(absl::string_view what) {
   return absl::DataLossError(absl::StrCat("not a GraphDef: malformed ", what));
 }
 
-absl::Status ParseAttr(absl::string_view entry, const std::shared_ptr<const void>& owner, AttrMap* attrs) {
+using Attrs = std::vector<std::pair<absl::string_view, absl::string_view>>;  // names and encoded values
+
+absl::Status ParseAttr(absl::string_view entry, Attrs* attrs) {
   WireReader reader(entry);
   WireField field;
   absl::string_view key, value;
@@ -31,39 +34,8 @@ absl::Status ParseAttr(absl::string_view entry, const std::shared_ptr<const void
     if (field.number == kMapValue) value = field.bytes;
   }
   if (!reader.ok()) return Malformed("attribute");
-  attrs->Set(key, AttrValue(value, owner));
+  attrs->emplace_back(key, value);
   return absl::OkStatus();
-}
-
-absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
-  Node node;
-  WireReader reader(encoded);
-  WireField field;
-  while (reader.Next(&field)) {
-    const bool known = field.number >= kNodeName && field.number <= kNodeAttr;
-    if (known && field.type != WireType::kBytes) return Malformed("node");
-    switch (field.number) {
-      case kNodeName:
-        node.name = std::string(field.bytes);
-        break;
-      case kNodeOp:
-        node.op = std::string(field.bytes);
-        break;
-      case kNodeInput:
-        node.inputs.emplace_back(field.bytes);
-        break;
-      case kNodeDevice:
-        node.device = std::string(field.bytes);
-        break;
-      case kNodeAttr:
-        FLOE_RETURN_IF_ERROR(ParseAttr(field.bytes, owner, &node.attrs));
-        break;
-      default:
-        node.other_fields.append(field.encoded.data(), field.encoded.size());
-    }
-  }
-  if (!reader.ok()) return Malformed("node");
-  return node;
 }
 
 void AppendNode(const Node& node, std::string* out) {
@@ -83,6 +55,41 @@ void AppendNode(const Node& node, std::string* out) {
 }
 
 }  // namespace
+
+absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
+  Node node;
+  Attrs attrs;
+  WireReader reader(encoded);
+  WireField field;
+  while (reader.Next(&field)) {
+    const bool known = field.number >= kNodeName && field.number <= kNodeAttr;
+    if (known && field.type != WireType::kBytes) return Malformed("node");
+    switch (field.number) {
+      case kNodeName:
+        node.name = std::string(field.bytes);
+        break;
+      case kNodeOp:
+        node.op = std::string(field.bytes);
+        break;
+      case kNodeInput:
+        node.inputs.emplace_back(field.bytes);
+        break;
+      case kNodeDevice:
+        node.device = std::string(field.bytes);
+        break;
+      case kNodeAttr:
+        FLOE_RETURN_IF_ERROR(ParseAttr(field.bytes, &attrs));
+        break;
+      default:
+        node.other_fields.append(field.encoded.data(), field.encoded.size());
+    }
+  }
+  if (!reader.ok()) return Malformed("node");
+  // In the map's own order, so that each goes to its end; of one name the last counts.
+  std::stable_sort(attrs.begin(), attrs.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [name, value] : attrs) node.attrs.Set(name, AttrValue(value, owner));
+  return node;
+}
 
 absl::StatusOr<InputRef> ParseInputRef(absl::string_view text) {
   InputRef ref;
@@ -113,6 +120,7 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
         absl::StrCat("a GraphDef of ", bytes.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
   }
   Graph graph;
+  std::optional<std::string> library;
   WireReader reader(bytes);
   WireField field;
   while (reader.Next(&field)) {
@@ -123,8 +131,8 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
       }
       graph.encoded_.back() = field.encoded;
     } else if (field.number == kGraphLibrary && field.type == WireType::kBytes) {
-      if (!graph.library_.has_value()) graph.library_.emplace();
-      graph.library_->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
+      if (!library.has_value()) library.emplace();
+      library->append(field.bytes.data(), field.bytes.size());  // messages set twice merge by concatenation
     } else if (field.number == kGraphVersions && field.type == WireType::kBytes) {
       if (!graph.versions_.has_value()) graph.versions_.emplace();
       graph.versions_->append(field.bytes.data(), field.bytes.size());
@@ -134,6 +142,7 @@ absl::StatusOr<Graph> Graph::Parse(absl::string_view bytes, std::shared_ptr<cons
   }
   if (!reader.ok()) return Malformed("or truncated bytes");
   if (graph.nodes_.empty()) return absl::InvalidArgumentError("not a GraphDef: it has no nodes");
+  if (library.has_value()) graph.set_library(*std::move(library));
   graph.owner_ = std::move(owner);
   return graph;
 }
@@ -175,7 +184,7 @@ std::vector<std::string> Graph::NodeNames() const {
   return names;
 }
 
-void Graph::set_library(std::string encoded) { library_ = std::move(encoded); }
+void Graph::set_library(std::string encoded) { library_ = std::make_shared<const std::string>(std::move(encoded)); }
 void Graph::set_versions(std::string encoded) {
   versions_ = encoded.empty() ? std::nullopt : std::make_optional(std::move(encoded));
 }
@@ -189,7 +198,7 @@ absl::StatusOr<std::string> Graph::Serialize() const {
       out.append(encoded_[i].data(), encoded_[i].size());
     }
   }
-  if (library_.has_value()) AppendBytesField(kGraphLibrary, *library_, &out);
+  if (library_ != nullptr) AppendBytesField(kGraphLibrary, *library_, &out);
   if (versions_.has_value()) AppendBytesField(kGraphVersions, *versions_, &out);
   out += other_fields_;
   if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -37,6 +38,9 @@ struct Node {
   std::string other_fields;
 };
 
+// An encoded NodeDef; tensors stay spans of it. DATA_LOSS for malformed bytes.
+absl::StatusOr<Node> ParseNode(absl::string_view encoded, const std::shared_ptr<const void>& owner);
+
 class Graph {
  public:
   Graph() = default;
@@ -66,12 +70,11 @@ class Graph {
   std::vector<std::string> NodeNames() const;
 
   // FunctionDefLibrary and VersionDef, encoded; empty where the file has none.
-  absl::string_view library() const {
-    return library_.has_value() ? absl::string_view(*library_) : absl::string_view();
-  }
-  // TensorFlow writes an empty library, too.
-  bool has_library() const { return library_.has_value(); }
+  absl::string_view library() const { return library_ != nullptr ? absl::string_view(*library_) : absl::string_view(); }
+  // The same, to keep alive; null where there is none. TensorFlow writes an empty library, too.
+  const std::shared_ptr<const std::string>& shared_library() const { return library_; }
   void set_library(std::string encoded);
+  void set_library(std::shared_ptr<const std::string> encoded) { library_ = std::move(encoded); }
   absl::string_view versions() const {
     return versions_.has_value() ? absl::string_view(*versions_) : absl::string_view();
   }
@@ -86,7 +89,7 @@ class Graph {
   std::vector<absl::string_view> encoded_;  // each node as it was read; empty where it was not, or may have changed
   std::shared_ptr<const void> owner_;       // of those bytes
   absl::flat_hash_map<std::string, int> index_;
-  std::optional<std::string> library_;
+  std::shared_ptr<const std::string> library_;
   std::optional<std::string> versions_;
   std::string other_fields_;
 };

@@ -19,20 +19,6 @@ uint64_t LittleEndian(absl::string_view bytes) {
 float WireField::AsFloat() const { return std::bit_cast<float>(static_cast<uint32_t>(value)); }
 double WireField::AsDouble() const { return std::bit_cast<double>(value); }
 
-bool ReadVarint(absl::string_view* bytes, uint64_t* value) {
-  *value = 0;
-  for (size_t i = 0; i < bytes->size() && i < 10; ++i) {
-    const uint64_t byte = static_cast<uint8_t>((*bytes)[i]);
-    if (i == 9 && byte > 1) return false;
-    *value |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      bytes->remove_prefix(i + 1);
-      return true;
-    }
-  }
-  return false;
-}
-
 bool WireReader::Fail() {
   ok_ = false;
   rest_ = absl::string_view();
@@ -77,14 +63,6 @@ bool WireReader::Next(WireField* field) {
   }
   field->encoded = start.substr(0, start.size() - rest_.size());
   return true;
-}
-
-void AppendVarint(uint64_t value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out->push_back(static_cast<char>(value));
 }
 
 void AppendVarintField(int number, uint64_t value, std::string* out) {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "base/varint.h"
 
 namespace floe {
 
@@ -41,10 +42,6 @@ class WireReader {
   bool ok_ = true;
 };
 
-// Reads one varint off the front of `bytes`; false where there is none.
-bool ReadVarint(absl::string_view* bytes, uint64_t* value);
-
-void AppendVarint(uint64_t value, std::string* out);
 void AppendVarintField(int number, uint64_t value, std::string* out);
 void AppendFloatField(int number, float value, std::string* out);
 void AppendBytesField(int number, absl::string_view bytes, std::string* out);

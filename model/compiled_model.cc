@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <thread>
@@ -91,6 +92,38 @@ class Instance final : public ModelInstance {
   bool team_is_set_ = false;
 };
 
+std::vector<ProgramNode> DescribeProgram(const Program& program) {
+  std::vector<ProgramNode> nodes;
+  std::vector<int> maker(program.values.size(), -1);
+  std::vector<bool> is_output(program.values.size(), false);
+  for (const ValueId id : program.outputs) is_output[id] = true;
+  const auto add_results = [&](ProgramNode& node, absl::Span<const ValueId> ids) {
+    for (const ValueId id : ids) {
+      maker[id] = static_cast<int>(nodes.size()) - 1;
+      node.results.push_back(absl::StrCat(DTypeName(program.values[id].dtype), program.values[id].shape.ToString()));
+      node.is_output = node.is_output || is_output[id];
+    }
+  };
+  for (const ValueId id : program.inputs) {
+    ProgramNode& node = nodes.emplace_back();
+    node.name = program.values[id].name;
+    node.op = "Placeholder";
+    add_results(node, {id});
+  }
+  for (const Op& op : program.ops) {
+    ProgramNode& node = nodes.emplace_back();
+    node.name = op.name;
+    node.op = op.info->name;
+    for (const ValueId id : op.inputs) {
+      if (maker[id] >= 0) node.inputs.push_back(maker[id]);
+    }
+    std::sort(node.inputs.begin(), node.inputs.end());
+    node.inputs.erase(std::unique(node.inputs.begin(), node.inputs.end()), node.inputs.end());
+    add_results(node, op.outputs);
+  }
+  return nodes;
+}
+
 class CompiledModel final : public Model {
  public:
   explicit CompiledModel(std::shared_ptr<const Core> core) : core_(std::move(core)) {}
@@ -109,6 +142,8 @@ class CompiledModel final : public Model {
     return {counts.begin(), counts.end()};
   }
 
+  std::vector<ProgramNode> Nodes() const override { return DescribeProgram(core_->compiled->program()); }
+
   absl::Status Check(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches) const override {
     FLOE_RETURN_IF_ERROR(core_->bindings.BindInputs(inputs).status());
     return core_->bindings.BindFetches(fetches).status();
@@ -122,7 +157,7 @@ class CompiledModel final : public Model {
     FLOE_RETURN_IF_ERROR(core_->bindings.CheckShapes(input_shapes));
     const TeamSize team(core_->threads);
     FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const floe::Plan> plan, core_->plans->Get(input_shapes));
-    return Summarize(*plan);
+    return Summarize(*plan, core_->threads);
   }
 
  private:
@@ -146,6 +181,23 @@ absl::StatusOr<std::vector<TensorSpec>> SpecsOf(const std::vector<std::pair<std:
   return specs;
 }
 
+PassOptions PassOptionsOf(const ModelOptions& options) {
+  PassOptions passes;
+  for (const std::string& name : options.disabled_passes) {
+    if (name != "all") {
+      passes.disabled.push_back(name);
+      continue;
+    }
+    for (const Pass& pass : StandardPasses()) passes.disabled.emplace_back(pass.name);
+  }
+  if (options.after_pass) {
+    passes.dump = [&options](const Pass& pass, const Program& program) {
+      options.after_pass(pass.name, program.ToString());
+    };
+  }
+  return passes;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, const ModelBoundary& boundary,
@@ -157,7 +209,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(Program program, Lower(graph, {TensorsOf(boundary.inputs), TensorsOf(boundary.outputs)}));
   // Names and dtypes as the graph has them, before passes replace values.
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> inputs, SpecsOf(boundary.inputs, program.inputs, program));
-  FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), {options.disabled_passes, nullptr}, program));
+  FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), PassOptionsOf(options), program));
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, SpecsOf(boundary.outputs, program.outputs, program));
   FLOE_ASSIGN_OR_RETURN(Bindings bindings, Bindings::Create(std::move(inputs), std::move(outputs)));
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -166,9 +218,8 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends, device.precision));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
-  auto core = std::make_shared<const Core>(Core{boundary.signature_name, device.name,
-                                                options.threads > 0 ? options.threads : processors, std::move(bindings),
-                                                std::move(compiled), std::move(plans)});
+  auto core = std::make_shared<const Core>(
+      Core{boundary.signature_name, device.name, threads, std::move(bindings), std::move(compiled), std::move(plans)});
   return std::make_shared<const CompiledModel>(std::move(core));
 }
 

@@ -26,8 +26,12 @@ Device CudaDevice(std::string name, const Backend* cuda) {
 
 absl::StatusOr<Device> FindCuda(const std::string& name, const std::string& target) {
   if (!target.empty()) {
-    FLOE_ASSIGN_OR_RETURN(const Backend* const cuda, FindCudaTarget(target));
-    return CudaDevice(target, cuda);
+    const absl::StatusOr<const Backend*> cuda = FindCudaTarget(target);
+    if (absl::IsFailedPrecondition(cuda.status())) {
+      return Annotate(cuda.status(), absl::StrCat("planning for ", target, " takes the CUDA module"));
+    }
+    FLOE_RETURN_IF_ERROR(cuda.status());
+    return CudaDevice(target, *cuda);
   }
   int index = 0;
   if (name != "cuda" && !absl::SimpleAtoi(name.substr(absl::string_view("cuda:").size()), &index)) {
@@ -53,7 +57,7 @@ absl::StatusOr<Precision> ParsePrecision(const std::string& name) {
 absl::StatusOr<Device> FindByName(const std::string& name, const std::string& target) {
   const bool is_cuda = name == "cuda" || absl::StartsWith(name, "cuda:");
   if (!target.empty() && !is_cuda && name != "auto") {
-    return absl::InvalidArgumentError(absl::StrCat("a target is a kind of CUDA device; the device is '", name, "'"));
+    return absl::InvalidArgumentError(absl::StrCat("target ", target, " is for CUDA, and device ", name, " is not"));
   }
   if (is_cuda || !target.empty()) return FindCuda(name, target);
   if (name == "reference") return Device{"reference", {&ReferenceBackend()}};

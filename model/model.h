@@ -7,6 +7,7 @@
 #define FLOE_MODEL_MODEL_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -36,7 +37,9 @@ struct ModelOptions {
   int threads = 0;                           // an instance's; 0: the machine's processors
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
-  std::vector<std::string> disabled_passes;  // by name
+  std::vector<std::string> disabled_passes;  // by name; "all" for every one
+  // Called after each pass that changed the program, with its name and the program as text; may be empty.
+  std::function<void(absl::string_view pass, const std::string& program)> after_pass;
 };
 
 // A named tensor that goes in: by TensorSpec::name or tensor_name.
@@ -48,20 +51,33 @@ struct RunControl {
   const std::atomic<bool>* cancelled = nullptr;  // not owned
 };
 
+// The compiled program as people look at it: one for each input (op "Placeholder"), then one for each op, in an order
+// that can be run. Constants are left out.
+struct ProgramNode {
+  std::string name;  // of the node in the graph
+  std::string op;
+  std::vector<int> inputs;           // the nodes whose results it takes, by index; once each
+  std::vector<std::string> results;  // "float32[?,7,7,32]"
+  bool is_output = false;            // whether a result of it is an output of the model
+};
+
 // A plan as people look at it.
 struct PlanStep {
   std::string name;  // of the node
   std::string op;
   std::string backend;
   std::string kernel;
-  std::vector<std::string> output_shapes;  // "float32[1,7,7,32]"
+  std::vector<std::string> input_shapes;  // "float32[1,7,7,32]"
+  std::vector<std::string> output_shapes;
   int64_t flops = 0;
   int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
   int stretch = -1;           // which of the plan's stretches, each replayed as one, has this step; -1 for none
+  double estimate_us = 0;     // what the device's arithmetic or memory takes at least; see model/roofline.h
 };
 struct PlanSummary {
   std::vector<PlanStep> steps;
+  double estimate_us = 0;
   int64_t launches = 0;
   int64_t flops = 0;
   int64_t bytes = 0;
@@ -102,6 +118,7 @@ class Model {
   virtual int64_t weight_bytes() const = 0;
   // Number of ops by name in the compiled program.
   virtual std::vector<std::pair<std::string, int>> OpCounts() const = 0;
+  virtual std::vector<ProgramNode> Nodes() const = 0;
   // Checks feeds and fetches as ModelInstance::Run does, without running.
   virtual absl::Status Check(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches) const = 0;
 

@@ -1,5 +1,6 @@
 #include "model/op_support.h"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -10,21 +11,42 @@
 namespace floe {
 namespace {
 
-constexpr DType kDTypes[] = {DType::kHalf,  DType::kBfloat16,  DType::kFloat,      DType::kDouble,
-                             DType::kInt8,  DType::kInt16,     DType::kInt32,      DType::kInt64,
-                             DType::kUint8, DType::kUint16,    DType::kUint32,     DType::kUint64,
-                             DType::kBool,  DType::kComplex64, DType::kComplex128, DType::kString};
+constexpr DType kDTypes[] = {DType::kHalf,   DType::kBfloat16, DType::kFloat,  DType::kDouble,    DType::kInt8,
+                             DType::kInt16,  DType::kInt32,    DType::kInt64,  DType::kUint8,     DType::kUint16,
+                             DType::kUint32, DType::kUint64,   DType::kBool,   DType::kComplex64, DType::kComplex128,
+                             DType::kString, DType::kQint8,    DType::kQuint8, DType::kQint16,    DType::kQuint16,
+                             DType::kQint32};
 
 // Inputs beside the main ones are sizes, axes and indices, statistics, or conditions.
-constexpr DType kSideDTypes[] = {DType::kInt32, DType::kFloat, DType::kBool};
-constexpr int kMaxInputs = 5;
+constexpr DType kSideDTypes[] = {DType::kInt32, DType::kFloat, DType::kBool, DType::kResource, DType::kInt64};
+// Up to the first, every choice of side inputs is tried; past it only none, or the first.
+constexpr int kMaxMixedInputs = 6, kMaxInputs = 9;
+
+// Attributes that ops use in more than one way.
+enum class Usage { kMainDType, kResultDType, kVolumes, kQuantized };
+constexpr Usage kUsages[] = {Usage::kMainDType, Usage::kResultDType, Usage::kVolumes, Usage::kQuantized};
 
 // One value for every attribute that some op requires; an op reads its own and leaves the rest.
-AttrMap AnyAttributes(DType dtype) {
+AttrMap AnyAttributes(DType dtype, Usage usage) {
   AttrMap attrs;
+  if (usage == Usage::kResultDType) dtype = DType::kUint8;
+  if (usage == Usage::kQuantized) dtype = DType::kQint8;
   for (const char* name : {"T", "dtype", "type", "DstT"}) attrs.Set(name, AttrValue::Type(dtype));
   for (const char* name : {"num", "num_split"}) attrs.Set(name, AttrValue::Int(1));
-  for (const char* name : {"strides", "ksize"}) attrs.Set(name, AttrValue::Ints({1, 1, 1, 1}));
+  const std::vector<int64_t> ones(usage == Usage::kVolumes ? 5 : 4, 1);
+  for (const char* name : {"strides", "ksize"}) attrs.Set(name, AttrValue::Ints(ones));
+  for (const char* name : {"block_size", "num_buckets", "num_partitions", "seq_dim", "k"}) {
+    attrs.Set(name, AttrValue::Int(2));
+  }
+  for (const char* name : {"Nsparse", "Ndense", "num_sparse"}) attrs.Set(name, AttrValue::Int(0));
+  for (const char* name : {"sparse_types", "Tdense", "ragged_value_types", "ragged_split_types"}) {
+    attrs.Set(name, AttrValue::Types({}));
+  }
+  for (const char* name : {"dense_shapes", "boundaries"}) attrs.Set(name, AttrValue::Floats({}));
+  for (const char* name : {"pattern", "rewrite"}) attrs.Set(name, AttrValue::String("a"));
+  attrs.Set("key", AttrValue::Ints({1, 2}));
+  attrs.Set("equation", AttrValue::String("a->a"));
+  if (usage == Usage::kResultDType) attrs.Set("out_type", AttrValue::Type(dtype));
   attrs.Set("padding", AttrValue::String("VALID"));
   attrs.Set("mode", AttrValue::String("REFLECT"));
   attrs.Set("shape", AttrValue::OfShape(PartialShape::UnknownRank()));
@@ -38,12 +60,11 @@ bool Infers(const OpInfo& op, const AttrMap& attrs, absl::Span<const TensorInfo>
 }
 
 // Whether the op takes `dtype` for at least one input, with some number of inputs and some dtypes of the others.
-bool TakesDType(const OpInfo& op, DType dtype) {
-  const AttrMap attrs = AnyAttributes(dtype);
-  if (Infers(op, attrs, {})) return true;
+bool TakesDType(const OpInfo& op, DType dtype, const AttrMap& attrs) {
   for (int count = 1; count <= kMaxInputs; ++count) {
     std::vector<TensorInfo> inputs(count);
-    for (uint32_t sides = 0; sides + 1 < (1u << count); ++sides) {
+    const uint32_t choices = count <= kMaxMixedInputs ? (1u << count) - 1 : 2;
+    for (uint32_t sides = 0; sides < choices; ++sides) {
       for (const DType side : kSideDTypes) {
         for (int i = 0; i < count; ++i) inputs[i].dtype = (sides >> i & 1) != 0 ? side : dtype;
         // A condition in front of one other input is that op's main input itself (All, Any).
@@ -54,6 +75,12 @@ bool TakesDType(const OpInfo& op, DType dtype) {
     }
   }
   return false;
+}
+
+bool TakesDType(const OpInfo& op, DType dtype) {
+  if (Infers(op, AnyAttributes(dtype, Usage::kMainDType), {})) return true;
+  return std::any_of(std::begin(kUsages), std::end(kUsages),
+                     [&](Usage usage) { return TakesDType(op, dtype, AnyAttributes(dtype, usage)); });
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 #include "model/plan_summary.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/checked_math.h"
+#include "model/roofline.h"
+#include "plan/flops.h"
 
 namespace floe {
 namespace {
@@ -13,7 +17,22 @@ int64_t BytesOf(const Slot& slot) {
   return slot.shape.IsFullyDefined() ? slot.shape.ToShape().num_elements() * ElementBytes(slot.dtype) : 0;
 }
 
-PlanStep Describe(const Plan& plan, const Step& step) {
+std::string TypeOf(const Slot& slot) { return absl::StrCat(DTypeName(slot.dtype), slot.shape.ToString()); }
+
+// The kernel's own count, else what the op takes by its shapes.
+int64_t FlopsOf(const Plan& plan, const Step& step) {
+  if (step.kernel != nullptr && step.kernel->flops() > 0) return step.kernel->flops();
+  if (step.kind != Step::Kind::kLaunch) return 0;
+  const Op& op = plan.compiled().program().ops[step.op];
+  const auto infos = [&](const std::vector<int>& slots) {
+    std::vector<TensorInfo> result;
+    for (const int slot : slots) result.push_back({plan.slots()[slot].dtype, plan.slots()[slot].shape, nullptr});
+    return result;
+  };
+  return CountFlops(*op.info, op.attrs, infos(step.inputs), infos(step.outputs));
+}
+
+PlanStep Describe(const Plan& plan, const Step& step, int threads) {
   const Program& program = plan.compiled().program();
   PlanStep out;
   if (step.is_copy()) {
@@ -28,23 +47,32 @@ PlanStep Describe(const Plan& plan, const Step& step) {
                                                 : "at run time";
   }
   out.backend = step.backend != nullptr ? std::string(step.backend->name()) : "";
-  if (step.kernel != nullptr) out.flops = step.kernel->flops();
-  for (const int input : step.inputs) out.bytes += BytesOf(plan.slots()[input]);
+  out.flops = FlopsOf(plan, step);
+  for (const int input : step.inputs) {
+    out.bytes += BytesOf(plan.slots()[input]);
+    out.input_shapes.push_back(TypeOf(plan.slots()[input]));
+  }
   for (const int output : step.outputs) {
     const Slot& slot = plan.slots()[output];
     out.bytes += BytesOf(slot);
-    out.output_shapes.push_back(absl::StrCat(DTypeName(slot.dtype), slot.shape.ToString()));
+    out.output_shapes.push_back(TypeOf(slot));
   }
   if (step.kind == Step::Kind::kView) out.bytes = 0;
   if (!step.outputs.empty() && plan.slots()[step.outputs[0]].kind == SlotKind::kArena) {
     out.arena_offset = plan.slots()[step.outputs[0]].offset;
   }
+  out.estimate_us = RooflineOf(out.backend, threads).Micros(out.flops, out.bytes);
   return out;
+}
+
+int64_t Sum(int64_t a, int64_t b) {
+  int64_t sum;
+  return CheckedAdd(a, b, &sum) ? sum : std::numeric_limits<int64_t>::max();
 }
 
 }  // namespace
 
-PlanSummary Summarize(const Plan& plan) {
+PlanSummary Summarize(const Plan& plan, int threads) {
   PlanSummary summary;
   int stretch = -1, stretch_end = 0;
   for (const Step& step : plan.steps()) {
@@ -53,11 +81,12 @@ PlanSummary Summarize(const Plan& plan) {
       ++stretch;
       stretch_end = step.stretch_end;
     }
-    PlanStep& described = summary.steps.emplace_back(Describe(plan, step));
+    PlanStep& described = summary.steps.emplace_back(Describe(plan, step, threads));
     if (index < stretch_end) described.stretch = stretch;
     if (step.kind != Step::Kind::kView) ++summary.launches;
-    summary.flops += described.flops;
-    summary.bytes += described.bytes;
+    summary.flops = Sum(summary.flops, described.flops);
+    summary.bytes = Sum(summary.bytes, described.bytes);
+    summary.estimate_us += described.estimate_us;
   }
   summary.arena_bytes = plan.arena_bytes();
   return summary;
@@ -70,18 +99,20 @@ std::string PlanSummary::ToText() const {
     op_width = std::max(op_width, step.op.size());
     kernel_width = std::max(kernel_width, step.backend.size() + 1 + step.kernel.size());
   }
-  std::string text = absl::StrFormat("%4s  %-*s  %-*s  %-*s  %10s  %12s  %12s  %s\n", "step", name_width, "name",
-                                     op_width, "op", kernel_width, "kernel", "Mflop", "bytes", "offset", "outputs");
+  std::string text =
+      absl::StrFormat("%4s  %-*s  %-*s  %-*s  %10s  %12s  %12s  %11s  %s\n", "step", name_width, "name", op_width, "op",
+                      kernel_width, "kernel", "Mflop", "bytes", "offset", "at least us", "outputs");
   for (size_t i = 0; i < steps.size(); ++i) {
     const PlanStep& step = steps[i];
-    absl::StrAppendFormat(
-        &text, "%4d  %-*s  %-*s  %-*s  %10.2f  %12d  %12s  %s\n", i, name_width, step.name, op_width, step.op,
-        kernel_width, absl::StrCat(step.backend, "/", step.kernel), static_cast<double>(step.flops) / 1e6, step.bytes,
-        step.arena_offset >= 0 ? absl::StrCat(step.arena_offset) : "-", absl::StrJoin(step.output_shapes, " "));
+    absl::StrAppendFormat(&text, "%4d  %-*s  %-*s  %-*s  %10.2f  %12d  %12s  %11.1f  %s\n", i, name_width, step.name,
+                          op_width, step.op, kernel_width, absl::StrCat(step.backend, "/", step.kernel),
+                          static_cast<double>(step.flops) / 1e6, step.bytes,
+                          step.arena_offset >= 0 ? absl::StrCat(step.arena_offset) : "-", step.estimate_us,
+                          absl::StrJoin(step.output_shapes, " "));
   }
-  absl::StrAppendFormat(&text, "%d steps, %d launches, %.1f Mflop, %.1f MB moved, arena %.1f MB\n", steps.size(),
-                        launches, static_cast<double>(flops) / 1e6, static_cast<double>(bytes) / 1e6,
-                        static_cast<double>(arena_bytes) / 1e6);
+  absl::StrAppendFormat(&text, "%d steps, %d launches, %.1f Mflop, %.1f MB moved, arena %.1f MB, at least %.3f ms\n",
+                        steps.size(), launches, static_cast<double>(flops) / 1e6, static_cast<double>(bytes) / 1e6,
+                        static_cast<double>(arena_bytes) / 1e6, estimate_us / 1e3);
   return text;
 }
 

@@ -7,7 +7,8 @@
 
 namespace floe {
 
-PlanSummary Summarize(const Plan& plan);
+// Estimates are for runs on so many threads.
+PlanSummary Summarize(const Plan& plan, int threads);
 
 }  // namespace floe
 

@@ -16,14 +16,7 @@ namespace {
 constexpr absl::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 std::string Encode(absl::string_view bytes, bool pad) {
-  std::string text;
-  uint32_t bits = 0;
-  int count = 0;
-  for (const char byte : bytes) {
-    bits = bits << 8 | static_cast<uint8_t>(byte);
-    for (count += 8; count >= 6; count -= 6) text.push_back(kAlphabet[bits >> (count - 6) & 63]);
-  }
-  if (count > 0) text.push_back(kAlphabet[bits << (6 - count) & 63]);
+  std::string text = absl::WebSafeBase64Escape(bytes);
   while (pad && text.size() % 4 != 0) text.push_back('=');
   return text;
 }
@@ -39,7 +32,8 @@ const std::array<int8_t, 256>& Values() {
   return values;
 }
 
-// Padding may be there whole or not at all; bits that make no byte are dropped.
+// Padding may be there whole or not at all; bits that make no byte are dropped. Not Abseil's
+// decoder: that passes over white space, which is no base64 to TensorFlow.
 absl::Status Decode(absl::string_view text, std::string* bytes) {
   const absl::string_view whole = text;
   if (text.size() % 4 == 0) {

@@ -116,8 +116,8 @@ absl::Status InferCast(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
   FLOE_ASSIGN_OR_RETURN(const DType to, context.attrs().Type("DstT"));
   if (context.dtype(0) != to) {
-    FLOE_RETURN_IF_ERROR(WantDTypeIn(CastTypes(), "input 0", context.dtype(0)));
-    FLOE_RETURN_IF_ERROR(WantDTypeIn(CastTypes(), "attribute 'DstT'", to));
+    FLOE_RETURN_IF_ERROR(WantDTypeIn(CastTypes(), "input 0", PlainDType(context.dtype(0))));
+    FLOE_RETURN_IF_ERROR(WantDTypeIn(CastTypes(), "attribute 'DstT'", PlainDType(to)));
   }
   context.AddOutput(to, context.shape(0));
   return absl::OkStatus();
@@ -129,8 +129,8 @@ absl::Status EvalCast(EvalContext& context) {
   if (to == input.dtype()) return context.SetOutput(0, input);
   FLOE_ASSIGN_OR_RETURN(const bool truncate, context.attrs().Bool("Truncate", false));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
-  return OnDType(CastTypes(), input.dtype(), [&]<typename From>() -> absl::Status {
-    return OnDType(CastTypes(), to, [&]<typename To>() -> absl::Status {
+  return OnDType(CastTypes(), PlainDType(input.dtype()), [&]<typename From>() -> absl::Status {
+    return OnDType(CastTypes(), PlainDType(to), [&]<typename To>() -> absl::Status {
       ConvertAll(input.data<From>(), input.num_elements(), truncate, output->mutable_data<To>());
       return absl::OkStatus();
     });

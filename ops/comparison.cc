@@ -82,10 +82,14 @@ absl::StatusOr<bool> RefusesShapes(const AttrMap& attrs) { return attrs.Bool("in
 
 absl::Status InferEquality(InferContext& context) {
   FLOE_ASSIGN_OR_RETURN(const bool refuses, RefusesShapes(context.attrs()));
-  if (refuses) return InferComparison<EqualTypes>(context);
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 1));
-  FLOE_RETURN_IF_ERROR(WantDTypeIn(EqualTypes(), "input 0", context.dtype(0)));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(EqualTypes(), "input 0", PlainDType(context.dtype(0))));
+  if (refuses) {
+    FLOE_ASSIGN_OR_RETURN(PartialShape shape, InferBroadcast(context, 0, 1));
+    context.AddOutput(DType::kBool, std::move(shape));
+    return absl::OkStatus();
+  }
   const PartialShape &a = context.shape(0), &b = context.shape(1);
   const bool known = a.IsFullyDefined() && b.IsFullyDefined();
   absl::StatusOr<PartialShape> shape = BroadcastShapes(a, b);

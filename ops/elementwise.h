@@ -57,7 +57,7 @@ absl::Status EvalBinary(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Shape shape, BroadcastShapes(a.shape(), b.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
   const BroadcastWalk walk = BroadcastWalk::Of(shape, {&a.shape(), &b.shape()});
-  return OnDType(Types(), a.dtype(), [&]<typename T>() -> absl::Status {
+  return OnDType(Types(), PlainDType(a.dtype()), [&]<typename T>() -> absl::Status {
     using R = decltype(F::template Apply<T>(T(), T()));
     BroadcastBinary(walk, a.data<T>(), b.data<T>(), output->mutable_data<R>(),
                     [](const T& x, const T& y) { return F::template Apply<T>(x, y); });

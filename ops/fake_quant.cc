@@ -24,30 +24,40 @@ struct Levels {
   }
 };
 
+// How TensorFlow's kernels find a level: by dividing by the width of one (Vars), or by multiplying with how many there
+// are in a unit (Args, VarsPerChannel). In the middle between two levels the results differ.
+enum class Rounding { kDivides, kMultiplies };
+
 // What a range rounds to, moved so that zero is a level.
+template <Rounding rounding>
 class Quantizer {
  public:
   Quantizer(Levels levels, float min, float max) {
     all_zero_ = min == 0 && max == 0;
     scale_ = (max - min) / (levels.most - levels.least);
+    levels_in_unit_ = (levels.most - levels.least) / (max - min);
     const float zero_point = levels.least - min / scale_;
     const float nudged = zero_point < levels.least  ? levels.least
                          : zero_point > levels.most ? levels.most
                                                     : std::round(zero_point);
     min_ = (levels.least - nudged) * scale_;
     max_ = (levels.most - nudged) * scale_;
-    zero_ = std::floor(-min_ / scale_ + 0.5f);
+    zero_ = std::floor(InLevels(-min_) + 0.5f);
   }
 
   float operator()(float value) const {
     if (all_zero_) return 0;
     const float shifted = std::min(std::max(value, min_), max_) - min_;
-    return std::floor(shifted / scale_ - zero_ + 0.5f) * scale_;
+    return std::floor(InLevels(shifted) - zero_ + 0.5f) * scale_;
   }
 
  private:
+  float InLevels(float value) const {
+    return rounding == Rounding::kDivides ? value / scale_ : value * levels_in_unit_;
+  }
+
   bool all_zero_;
-  float scale_, min_, max_, zero_;
+  float scale_, levels_in_unit_, min_, max_, zero_;
 };
 
 absl::Status InferArgs(InferContext& context) {
@@ -70,7 +80,8 @@ absl::Status EvalArgs(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const float max, context.attrs().Float("max", 6.0f));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
   const absl::Span<const float> from = input.flat<float>();
-  std::transform(from.begin(), from.end(), output->mutable_data<float>(), Quantizer(levels, min, max));
+  std::transform(from.begin(), from.end(), output->mutable_data<float>(),
+                 Quantizer<Rounding::kMultiplies>(levels, min, max));
   return absl::OkStatus();
 }
 
@@ -94,7 +105,8 @@ absl::Status EvalVars(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const float max, ScalarFloat(context.input(2), "input 2"));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
   const absl::Span<const float> from = input.flat<float>();
-  std::transform(from.begin(), from.end(), output->mutable_data<float>(), Quantizer(levels, min, max));
+  std::transform(from.begin(), from.end(), output->mutable_data<float>(),
+                 Quantizer<Rounding::kDivides>(levels, min, max));
   return absl::OkStatus();
 }
 
@@ -127,7 +139,7 @@ absl::Status EvalPerChannel(EvalContext& context) {
   const float* const from = input.data<float>();
   float* const to = output->mutable_data<float>();
   for (int64_t c = 0; c < channels; ++c) {
-    const Quantizer quantizer(levels, min.data<float>()[c], max.data<float>()[c]);
+    const Quantizer<Rounding::kMultiplies> quantizer(levels, min.data<float>()[c], max.data<float>()[c]);
     for (int64_t i = c; i < input.num_elements(); i += channels) to[i] = quantizer(from[i]);
   }
   return absl::OkStatus();

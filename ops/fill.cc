@@ -170,7 +170,8 @@ absl::Status EvalLinSpace(EvalContext& context) {
     const W start = context.input(0).scalar<T>(), stop = context.input(1).scalar<T>();
     const W step = size > 1 ? (stop - start) / static_cast<W>(size - 1) : W(0);
     T* const to = output->mutable_data<T>();
-    for (int64_t i = 0; i < size; ++i) to[i] = T(start + step * static_cast<W>(i));
+    to[0] = T(start);  // also where the step is infinite
+    for (int64_t i = 1; i < size; ++i) to[i] = T(start + step * static_cast<W>(i));
     if (size > 1) to[size - 1] = T(stop);
     return absl::OkStatus();
   });

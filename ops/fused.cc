@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/activate.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
 #include "ops/conv2d.h"
@@ -16,39 +17,6 @@ namespace floe {
 namespace {
 
 constexpr int kMainInputs = 2;
-
-template <typename W>
-W SigmoidOf(W x) {
-  return W(1) / (W(1) + std::exp(-x));
-}
-
-template <typename W>
-W Activate(FusedKind kind, W x, W leaky_alpha) {
-  switch (kind) {
-    case FusedKind::kRelu:
-      return x < 0 ? W(0) : x;
-    case FusedKind::kRelu6:
-      return x < 0 ? W(0) : x > 6 ? W(6) : x;
-    case FusedKind::kElu:
-      return x < 0 ? std::expm1(x) : x;
-    case FusedKind::kLeakyRelu:
-      return x < 0 ? x * leaky_alpha : x;
-    case FusedKind::kTanh:
-      return std::tanh(x);
-    case FusedKind::kSigmoid:
-      return SigmoidOf(x);
-    case FusedKind::kSwish:
-      return x * SigmoidOf(x);
-    case FusedKind::kHardSwish:
-      return x * (x < -3 ? W(0) : x > 3 ? W(6) : x + 3) / 6;
-    case FusedKind::kGelu:
-      return x * W(0.5) * (W(1) + std::erf(x * W(M_SQRT1_2)));
-    case FusedKind::kGeluTanh:
-      return x * W(0.5) * (W(1) + std::tanh(W(M_2_SQRTPI * M_SQRT1_2) * (x + W(0.044715) * x * x * x)));
-    default:
-      return x;
-  }
-}
 
 // A vector of one value a channel, as a shape that broadcasts against the result.
 Shape ChannelShape(const Shape& result, int channel_axis) {

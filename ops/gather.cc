@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/strided_copy.h"
+#include "ops/string_budget.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -80,6 +81,14 @@ absl::Status InferGather(InferContext& context) {
   return absl::OkStatus();
 }
 
+absl::Status TakeStrings(const Tensor& tensor, int64_t first, int64_t count, StringBudget* budget) {
+  if (tensor.dtype() != DType::kString) return absl::OkStatus();
+  for (int64_t i = first; i < first + count; ++i) {
+    FLOE_RETURN_IF_ERROR(budget->Take(static_cast<int64_t>(tensor.data<std::string>()[i].size())));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status EvalGather(EvalContext& context) {
   const Tensor &params = context.input(0), &indices = context.input(1);
   int64_t axis = 0;
@@ -106,11 +115,14 @@ absl::Status EvalGather(EvalContext& context) {
     }
     if (output->num_elements() == 0) return absl::OkStatus();
     int64_t place = 0;
+    StringBudget budget;
     for (int64_t b = 0; b < batch; ++b) {
       for (int64_t o = 0; o < outer; ++o) {
         const int64_t first = (b * outer + o) * limit * inner;
         for (int64_t i = 0; i < picks; ++i, place += inner) {
-          CopyElements(params, first + static_cast<int64_t>(index[b * picks + i]) * inner, output, place, inner);
+          const int64_t from = first + static_cast<int64_t>(index[b * picks + i]) * inner;
+          FLOE_RETURN_IF_ERROR(TakeStrings(params, from, inner, &budget));
+          CopyElements(params, from, output, place, inner);
         }
       }
     }
@@ -164,6 +176,7 @@ absl::Status EvalGatherNd(EvalContext& context) {
   if (ignores) FLOE_RETURN_IF_ERROR(ZeroElements(output));
   return OnDType(GatherIndexTypes(), indices.dtype(), [&]<typename Index>() -> absl::Status {
     const Index* index = indices.data<Index>();
+    StringBudget budget;
     for (int64_t p = 0; p < picks; ++p, index += depth) {
       int64_t first = 0;
       bool inside = true;
@@ -172,6 +185,7 @@ absl::Status EvalGatherNd(EvalContext& context) {
         if (inside) first += static_cast<int64_t>(index[k]) * strides[k];
       }
       if (inside) {
+        FLOE_RETURN_IF_ERROR(TakeStrings(params, first, slice, &budget));
         CopyElements(params, first, output, p * slice, slice);
       } else if (!ignores) {
         const Shape places(indices.shape().dims().subspan(0, indices.rank() - 1));

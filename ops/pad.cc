@@ -33,8 +33,8 @@ absl::StatusOr<Shape> PaddedShape(const Shape& shape, const Dims& paddings) {
   return Shape::Checked(dims);
 }
 
-absl::Status InferPad(InferContext& context) {
-  FLOE_RETURN_IF_ERROR(context.WantAtLeast(2));
+// Of the first two inputs.
+absl::Status InferPadded(InferContext& context) {
   FLOE_RETURN_IF_ERROR(WantIndexDType(context, 1));
   FLOE_RETURN_IF_ERROR(context.WantRank(1, 2));
   const PartialShape &shape = context.shape(0), &pairs = context.shape(1);
@@ -64,11 +64,16 @@ absl::Status InferPad(InferContext& context) {
   return absl::OkStatus();
 }
 
+absl::Status InferPad(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(2));
+  return InferPadded(context);
+}
+
 absl::Status InferPadV2(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(3));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 2));
   FLOE_RETURN_IF_ERROR(context.WantRank(2, 0));
-  return InferPad(context);
+  return InferPadded(context);
 }
 
 int64_t InteriorFirst(const Dims& paddings, const Dims& strides) {
@@ -102,7 +107,7 @@ absl::StatusOr<int64_t> MirrorOffset(const AttrMap& attrs) {
 absl::Status InferMirrorPad(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(MirrorOffset(context.attrs()).status());
-  return InferPad(context);
+  return InferPadded(context);
 }
 
 // Axis by axis, from the last: the borders of an axis mirror what lies inside along it, whose own later borders are

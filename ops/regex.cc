@@ -1,10 +1,12 @@
 #include "ops/regex.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/string_budget.h"
 #include "ops/strings.h"
 #include "re2/re2.h"
 
@@ -63,7 +65,14 @@ absl::Status EvalReplace(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const std::string pattern, Argument<kStatic>(context, "pattern", 1));
   FLOE_ASSIGN_OR_RETURN(const std::string rewrite, Argument<kStatic>(context, "rewrite", 2));
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<RE2> regex, Compile(pattern));
-  return MapStrings<std::string>(context, [&](const std::string& text, std::string* result) {
+  // The rewrite comes at most before each character and at the end; what its references repeat is of the text.
+  const auto references = static_cast<int64_t>(std::count(rewrite.begin(), rewrite.end(), '\\'));
+  const auto rewrite_bytes = static_cast<int64_t>(rewrite.size());
+  StringBudget budget;
+  return MapStrings<std::string>(context, [&](const std::string& text, std::string* result) -> absl::Status {
+    const auto bytes = static_cast<int64_t>(text.size());
+    FLOE_RETURN_IF_ERROR(budget.Take(bytes, references + 1));
+    FLOE_RETURN_IF_ERROR(budget.Take(rewrite_bytes, bytes + 1));
     *result = text;
     if (all) {
       RE2::GlobalReplace(result, *regex, rewrite);

@@ -9,31 +9,42 @@
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
 #include "ops/bias.h"
+#include "ops/bucketize.h"
 #include "ops/cast.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/decode_image.h"
+#include "ops/decode_raw.h"
 #include "ops/division.h"
+#include "ops/dynamic_partition.h"
 #include "ops/einsum.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
+#include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
 #include "ops/join_split.h"
+#include "ops/layer_norm.h"
+#include "ops/lookup_table.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
 #include "ops/nms.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
+#include "ops/parse_example.h"
 #include "ops/pool.h"
+#include "ops/quantize.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
+#include "ops/rnn_cell.h"
+#include "ops/roll.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/segment.h"
@@ -50,6 +61,7 @@
 #include "ops/string_join.h"
 #include "ops/string_number.h"
 #include "ops/string_split.h"
+#include "ops/string_transform.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -67,17 +79,74 @@ const Table& Ops() {
   static const Table* const table = [] {
     auto* ops = new Table;
     for (const absl::Span<const OpInfo> family : std::initializer_list<absl::Span<const OpInfo>>{
-             ActivationOps(),   ArgExtremeOps(),    ArithmeticOps(),    Base64Ops(),     BatchNormOps(),
-             BiasOps(),         CastOps(),          CombinedNmsOps(),   ComparisonOps(), Conv2DOps(),
-             Conv3DOps(),       CropAndResizeOps(), DivisionOps(),      EinsumOps(),     FakeQuantOps(),
-             FillOps(),         FusedOps(),         GatherOps(),        IdentityOps(),   JoinSplitOps(),
-             LrnOps(),          MatMulOps(),        MatrixBandOps(),    NmsOps(),        OneHotOps(),
-             PadOps(),          PoolOps(),          ReduceOps(),        RegexOps(),      ResizeOps(),
-             ReverseOps(),      ScanOps(),          ScatterOps(),       SegmentOps(),    SelectOps(),
-             ShapeOps(),        SliceOps(),         SoftmaxOps(),       SourceOps(),     SpaceBatchOps(),
-             SpaceDepthOps(),   SparseSegmentOps(), SparseToDenseOps(), StringHashOps(), StringJoinOps(),
-             StringNumberOps(), StringSplitOps(),   TileOps(),          TopKOps(),       TransposeOps(),
-             UnaryMathOps(),    UniqueOps(),        WhereOps(),
+             // One a line, so that two changes that add one do not meet.
+             // clang-format off
+             ActivationOps(),
+             ArgExtremeOps(),
+             ArithmeticOps(),
+             Base64Ops(),
+             BatchNormOps(),
+             BiasOps(),
+             BucketizeOps(),
+             CastOps(),
+             CombinedNmsOps(),
+             ComparisonOps(),
+             Conv2DOps(),
+             Conv3DOps(),
+             CropAndResizeOps(),
+             DecodeImageOps(),
+             DecodeRawOps(),
+             DivisionOps(),
+             DynamicPartitionOps(),
+             EinsumOps(),
+             FakeQuantOps(),
+             FillOps(),
+             FusedOps(),
+             GatedActivationOps(),
+             GatherOps(),
+             IdentityOps(),
+             JoinSplitOps(),
+             LayerNormOps(),
+             LookupTableOps(),
+             LrnOps(),
+             MatMulOps(),
+             MatrixBandOps(),
+             NmsOps(),
+             OneHotOps(),
+             PadOps(),
+             ParseExampleOps(),
+             PoolOps(),
+             QuantizeOps(),
+             ReduceOps(),
+             RegexOps(),
+             ResizeOps(),
+             ReverseOps(),
+             RnnCellOps(),
+             RollOps(),
+             ScanOps(),
+             ScatterOps(),
+             SegmentOps(),
+             SelectOps(),
+             ShapeOps(),
+             SliceOps(),
+             SoftmaxOps(),
+             SourceOps(),
+             SpaceBatchOps(),
+             SpaceDepthOps(),
+             SparseSegmentOps(),
+             SparseToDenseOps(),
+             StringHashOps(),
+             StringJoinOps(),
+             StringNumberOps(),
+             StringSplitOps(),
+             StringTransformOps(),
+             TileOps(),
+             TopKOps(),
+             TransposeOps(),
+             UnaryMathOps(),
+             UniqueOps(),
+             WhereOps(),
+             // clang-format on
          }) {
       for (const OpInfo& op : family) ops->emplace(op.name, &op);
     }

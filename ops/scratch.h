@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "base/available_memory.h"
 
 namespace floe {
 
@@ -16,7 +17,8 @@ template <typename T>
 absl::StatusOr<std::unique_ptr<T[]>> Scratch(int64_t count) {
   // new[] would throw, not return null, where the bytes do not fit its argument.
   constexpr int64_t kMost = INT64_MAX / static_cast<int64_t>(2 * sizeof(T));
-  T* const memory = count > kMost ? nullptr : new (std::nothrow) T[static_cast<size_t>(count)];
+  const bool fits = count <= kMost && FitsInMemory(count * static_cast<int64_t>(sizeof(T)));
+  T* const memory = fits ? new (std::nothrow) T[static_cast<size_t>(count)] : nullptr;
   if (memory == nullptr)
     return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count, " elements of scratch"));
   return std::unique_ptr<T[]>(memory);

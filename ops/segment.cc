@@ -15,8 +15,8 @@ namespace {
 
 constexpr int64_t kUnknown = PartialShape::kUnknownDim;
 
-// How the rows of a segment meet. `Start` is the value before the first; `Empty` is what a sorted segment without rows
-// gives (an unsorted one gives Start).
+// How the rows of a segment meet. `Start` is the value before the first of an unsorted segment, and so what one without
+// rows gives; `Empty` is what a sorted one without rows gives.
 struct Sum {
   template <typename T>
   static T Start() {
@@ -123,11 +123,12 @@ absl::Status InferSegment(InferContext& context) {
   return absl::OkStatus();
 }
 
-// One segment's rows of `width` elements, folded into one.
+// One segment's rows of `width` elements, folded into one: from the first on, so that infinities stay.
 template <typename F, bool kMean, typename T>
 void FoldRows(const T* from, int64_t rows, int64_t width, Wide<T>* folded, T* to) {
-  std::fill_n(folded, width, Wide<T>(F::template Start<T>()));
-  for (int64_t r = 0; r < rows; ++r, from += width) {
+  std::transform(from, from + width, folded, [](T value) { return Wide<T>(value); });
+  for (int64_t r = 1; r < rows; ++r) {
+    from += width;
     for (int64_t i = 0; i < width; ++i) folded[i] = F::template Apply<Wide<T>>(folded[i], Wide<T>(from[i]));
   }
   for (int64_t i = 0; i < width; ++i) {

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/status.h"
+#include "ops/string_budget.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -66,11 +68,26 @@ void CopyWalk(const Walk& walk, const T* from, T* to) {
   }
 }
 
+int64_t LengthOf(const std::string& text) { return static_cast<int64_t>(text.size()); }
+
+// Axes along which the same strings come again.
+absl::Status CheckRepeats(const Dims& dims, const Tensor& from, const StridedView& from_view) {
+  int64_t repeats = 1;
+  for (size_t axis = 0; axis < dims.size(); ++axis) {
+    if (from_view.strides[axis] == 0) repeats *= dims[axis];
+  }
+  if (repeats == 1) return absl::OkStatus();
+  StringBudget budget;
+  for (const std::string& text : from.flat<std::string>()) FLOE_RETURN_IF_ERROR(budget.Take(LengthOf(text), repeats));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status StridedCopy(const Dims& dims, const Tensor& from, const StridedView& from_view, Tensor* to,
                          const StridedView& to_view) {
   if (std::find(dims.begin(), dims.end(), 0) != dims.end()) return absl::OkStatus();
+  if (from.dtype() == DType::kString) FLOE_RETURN_IF_ERROR(CheckRepeats(dims, from, from_view));
   const Walk walk(dims, from_view.strides, to_view.strides);
   return OnElementSize(from.dtype(), [&]<typename T>() -> absl::Status {
     CopyWalk(walk, from.data<T>() + from_view.first, to->mutable_data<T>() + to_view.first);
@@ -90,6 +107,9 @@ void CopyElements(const Tensor& from, int64_t from_first, Tensor* to, int64_t to
 }
 
 absl::Status FillElements(const Tensor& value, Tensor* to) {
+  if (value.dtype() == DType::kString) {
+    FLOE_RETURN_IF_ERROR(StringBudget().Take(LengthOf(value.data<std::string>()[0]), to->num_elements()));
+  }
   return OnElementSize(value.dtype(), [&]<typename T>() -> absl::Status {
     std::fill_n(to->mutable_data<T>(), to->num_elements(), *value.data<T>());
     return absl::OkStatus();

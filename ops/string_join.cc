@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/arguments.h"
+#include "ops/string_budget.h"
 
 namespace floe {
 namespace {
@@ -41,7 +42,14 @@ absl::Status EvalStringJoin(EvalContext& context) {
     shape = other;
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
+  StringBudget budget;
   for (int64_t k = 0; k < output->num_elements(); ++k) {
+    int64_t bytes = 0;
+    for (int i = 0; i < context.num_inputs(); ++i) {
+      const Tensor& input = context.input(i);
+      bytes += static_cast<int64_t>(separator.size() + input.data<std::string>()[input.rank() == 0 ? 0 : k].size());
+    }
+    FLOE_RETURN_IF_ERROR(budget.Take(bytes));
     std::string joined;
     for (int i = 0; i < context.num_inputs(); ++i) {
       const Tensor& input = context.input(i);

@@ -37,15 +37,22 @@ absl::StatusOr<PartialShape> TopKShape(PartialShape shape, int64_t k) {
   return shape;
 }
 
+// The older form has k as an attribute.
+template <bool kAttribute>
 absl::Status InferTopK(InferContext& context) {
-  FLOE_RETURN_IF_ERROR(context.WantInputs(2));
+  FLOE_RETURN_IF_ERROR(context.WantInputs(kAttribute ? 1 : 2));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(RealTypes(), "input 0", context.dtype(0)));
   FLOE_RETURN_IF_ERROR(WantRankAtLeast(context, 0, 1));
   FLOE_RETURN_IF_ERROR(context.attrs().Bool("sorted", true).status());
   FLOE_ASSIGN_OR_RETURN(const DType index_type, IndexType(context.attrs()));
-  FLOE_RETURN_IF_ERROR(WantDTypeIn(TopKIndexTypes(), "input 1", context.dtype(1)));
-  FLOE_RETURN_IF_ERROR(context.WantRank(1, 0));
-  FLOE_ASSIGN_OR_RETURN(const std::optional<int64_t> known, KnownScalar(context, 1));
+  std::optional<int64_t> known;
+  if constexpr (kAttribute) {
+    FLOE_ASSIGN_OR_RETURN(known, context.attrs().Int("k"));
+  } else {
+    FLOE_RETURN_IF_ERROR(WantDTypeIn(TopKIndexTypes(), "input 1", context.dtype(1)));
+    FLOE_RETURN_IF_ERROR(context.WantRank(1, 0));
+    FLOE_ASSIGN_OR_RETURN(known, KnownScalar(context, 1));
+  }
   const int64_t k = known.value_or(kUnknown);
   if (known.has_value()) FLOE_RETURN_IF_ERROR(WantCount(k));
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, TopKShape(context.shape(0), k));
@@ -66,9 +73,15 @@ struct Better {
   }
 };
 
+template <bool kAttribute>
 absl::Status EvalTopK(EvalContext& context) {
   const Tensor& input = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const int64_t k, ScalarInt(context.input(1), "k"));
+  int64_t k = 0;
+  if constexpr (kAttribute) {
+    FLOE_ASSIGN_OR_RETURN(k, context.attrs().Int("k"));
+  } else {
+    FLOE_ASSIGN_OR_RETURN(k, ScalarInt(context.input(1), "k"));
+  }
   FLOE_RETURN_IF_ERROR(WantCount(k));
   FLOE_ASSIGN_OR_RETURN(const PartialShape shape, TopKShape(input.shape(), k));
   FLOE_ASSIGN_OR_RETURN(Tensor* const values, context.Output(0, shape.ToShape()));
@@ -97,7 +110,8 @@ absl::Status EvalTopK(EvalContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"TopKV2", InferTopK, EvalTopK},
+    {"TopK", InferTopK<true>, EvalTopK<true>},
+    {"TopKV2", InferTopK<false>, EvalTopK<false>},
 };
 
 }  // namespace

@@ -54,6 +54,24 @@ inline constexpr bool kIsInteger = std::is_integral_v<T> && !std::is_same_v<T, b
 template <typename T>
 using Wide = std::conditional_t<kIsHalf<T>, float, T>;
 
+// The integer that a quantized dtype is kept as; any other dtype as it is.
+inline DType PlainDType(DType dtype) {
+  switch (dtype) {
+    case DType::kQint8:
+      return DType::kInt8;
+    case DType::kQuint8:
+      return DType::kUint8;
+    case DType::kQint16:
+      return DType::kInt16;
+    case DType::kQuint16:
+      return DType::kUint16;
+    case DType::kQint32:
+      return DType::kInt32;
+    default:
+      return dtype;
+  }
+}
+
 template <typename... Ts>
 bool Contains(TypeList<Ts...>, DType dtype) {
   return ((DTypeOf<Ts>::kValue == dtype) || ...);

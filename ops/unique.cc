@@ -103,13 +103,20 @@ Kinds FindKinds(const Slices<T>& slices) {
   std::vector<int64_t> kind_of_first(static_cast<size_t>(slices.view.size));
   absl::flat_hash_set<int64_t, Slices<T>, Slices<T>> seen(0, slices, slices);
   for (int64_t s = 0; s < slices.view.size; ++s) {
-    const auto [found, fresh] = seen.insert(s);
+    // A slice with a NaN is of a kind of its own; in the set all of them would be neighbours.
+    int64_t first = s;
+    bool fresh = true;
+    if (slices(s, s)) {
+      const auto [found, inserted] = seen.insert(s);
+      first = *found;
+      fresh = inserted;
+    }
     if (fresh) {
       kind_of_first[s] = static_cast<int64_t>(kinds.first.size());
       kinds.first.push_back(s);
       kinds.counts.push_back(0);
     }
-    kinds.of_slice.push_back(kind_of_first[*found]);
+    kinds.of_slice.push_back(kind_of_first[first]);
     ++kinds.counts[kinds.of_slice.back()];
   }
   return kinds;

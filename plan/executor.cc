@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "base/available_memory.h"
 #include "base/checked_math.h"
 #include "base/status.h"
+#include "ops/string_budget.h"
 
 namespace floe {
 namespace {
@@ -20,16 +22,15 @@ absl::Status AnnotateStep(const absl::Status& status, const Plan& plan, const St
 }
 
 int64_t BytesOf(DType dtype, int64_t elements) {
-  const int64_t element_bytes =
-      dtype == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype);
   int64_t bytes;
-  return CheckedMul(elements, element_bytes, &bytes) ? bytes : INT64_MAX;
+  return CheckedMul(elements, ElementMemoryBytes(dtype), &bytes) ? bytes : INT64_MAX;
 }
-int64_t BytesOf(const Tensor& tensor) { return BytesOf(tensor.dtype(), tensor.num_elements()); }
 
 bool SharesElements(const Tensor& a, const Tensor& b) {
   const auto begin = [](const Tensor& tensor) { return reinterpret_cast<uintptr_t>(tensor.raw_data()); };
-  const auto end = [&](const Tensor& tensor) { return begin(tensor) + static_cast<uintptr_t>(BytesOf(tensor)); };
+  const auto end = [&](const Tensor& tensor) {
+    return begin(tensor) + static_cast<uintptr_t>(BytesOf(tensor.dtype(), tensor.num_elements()));
+  };
   return begin(a) < end(b) && begin(b) < end(a);
 }
 
@@ -41,6 +42,19 @@ int64_t Executor::arena_bytes() const {
   int64_t total = 0;
   for (const Arena& arena : arenas_) total += arena.bytes;
   return total;
+}
+
+// Each of a run's allocations might be had by itself, and all of them together not.
+absl::Status Executor::CheckMemory(const Plan& plan) const {
+  const int64_t arena = plan.arena_bytes(kHostSpace);
+  const int64_t held = arenas_.empty() ? 0 : arenas_[kHostSpace].bytes;
+  int64_t wanted;
+  if (CheckedAdd(std::max<int64_t>(0, arena - held), plan.output_bytes(), &wanted) && FitsInMemory(wanted)) {
+    return absl::OkStatus();
+  }
+  return absl::ResourceExhaustedError(absl::StrCat("no memory for a run on these shapes: it takes ", arena,
+                                                   " bytes and ", plan.output_bytes(), " for the outputs; ",
+                                                   AvailableMemoryBytes(), " are left"));
 }
 
 absl::Status Executor::Grow(const Plan& plan) {
@@ -74,6 +88,7 @@ absl::Status Executor::Grow(const Plan& plan) {
 
 absl::Status Executor::Bind(const std::shared_ptr<const Plan>& plan) {
   if (plan == plan_) return absl::OkStatus();
+  FLOE_RETURN_IF_ERROR(CheckMemory(*plan));
   FLOE_RETURN_IF_ERROR(Grow(*plan));
   plan_ = nullptr;
   slots_.assign(plan->slots().size(), Tensor());
@@ -258,7 +273,7 @@ absl::Status Executor::LaunchAtRunTime(const Step& step) {
   }
   FLOE_RETURN_IF_ERROR(Launch(step, *kernel, scratch.raw_mutable_data()));
   if (step.space == kHostSpace) {
-    run_time_bytes_ -= BytesOf(scratch);
+    run_time_bytes_ -= scratch.byte_size();
   } else {
     held_kernels_.push_back(std::move(kernel));
     held_tensors_.push_back(std::move(scratch));
@@ -303,26 +318,26 @@ absl::StatusOr<Tensor> Executor::AllocateIn(int space, DType dtype, const Shape&
 absl::Status Executor::AllocateRunTime(int slot, const Shape& shape) {
   const Slot& planned = plan_->slots()[slot];
   FLOE_ASSIGN_OR_RETURN(slots_[slot], AllocateIn(planned.space, planned.dtype, shape));
-  charged_[slot] = BytesOf(slots_[slot]);
+  charged_[slot] = BytesOf(planned.dtype, shape.num_elements());
   return absl::OkStatus();
 }
 
-// A result that the kernel allocated by itself is counted now. One that shares an input's elements would change when
-// that memory is used again.
+// A result that the kernel allocated by itself is counted now, and what strings hold. One that shares an input's
+// elements would change when that memory is used again.
 absl::Status Executor::TakeOver(const Step& step, int slot) {
   Tensor& result = slots_[slot];
-  if (plan_->slots()[slot].kind != SlotKind::kRunTime || charged_[slot] > 0) return absl::OkStatus();
+  if (plan_->slots()[slot].kind != SlotKind::kRunTime) return absl::OkStatus();
   if (!result.valid()) return absl::InternalError("the kernel left a result out");
-  if (step.space == kHostSpace) {
+  if (step.space == kHostSpace && charged_[slot] == 0) {
     for (const int input : step.inputs) {
       if (!SharesElements(result, slots_[input])) continue;
       FLOE_ASSIGN_OR_RETURN(result, result.Clone());
       break;
     }
   }
-  const int64_t bytes = BytesOf(result);
-  FLOE_RETURN_IF_ERROR(Charge(bytes));
-  charged_[slot] = bytes;
+  const int64_t more = HeldBytes(result) - charged_[slot];
+  FLOE_RETURN_IF_ERROR(Charge(more));
+  charged_[slot] += more;
   return absl::OkStatus();
 }
 

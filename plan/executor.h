@@ -44,6 +44,7 @@ class Executor {
   };
 
   absl::Status Bind(const std::shared_ptr<const Plan>& plan);
+  absl::Status CheckMemory(const Plan& plan) const;
   absl::Status Grow(const Plan& plan);
   absl::Status BeginRun(absl::Span<const Tensor> inputs);
   absl::Status RunSteps(absl::FunctionRef<absl::Status()> check);

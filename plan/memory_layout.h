@@ -22,7 +22,8 @@ struct MemoryLayout {
   int64_t arena_bytes = 0;
 };
 
-// Largest first, each into the tightest gap that it fits. RESOURCE_EXHAUSTED where the arena would pass 63 bits.
+// Largest first, each into the tightest gap that it fits; in the order of time where so many live at once that this
+// would take long. RESOURCE_EXHAUSTED where the arena would pass 63 bits.
 absl::StatusOr<MemoryLayout> LayOutMemory(absl::Span<const BufferLifetime> buffers);
 
 }  // namespace floe

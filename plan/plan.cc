@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
+#include "base/checked_math.h"
 #include "base/status.h"
 #include "plan/memory_layout.h"
 #include "plan/resolve_shapes.h"
@@ -38,6 +39,7 @@ class PlanBuilder {
     MarkSynchronization();
     FindLifetimes();
     FLOE_RETURN_IF_ERROR(LayOut());
+    FLOE_RETURN_IF_ERROR(CountOutputs());
     FindStretches();
     return std::shared_ptr<const Plan>(std::move(plan_));
   }
@@ -250,6 +252,26 @@ class PlanBuilder {
     }
   }
 
+  absl::StatusOr<int64_t> BytesOf(const Slot& slot) const {
+    int64_t bytes;
+    if (CheckedMul(slot.shape.ToShape().num_elements(), ElementBytes(slot.dtype), &bytes)) return bytes;
+    return absl::ResourceExhaustedError(absl::StrCat("'", program_.values[slot.value].name, "' (",
+                                                     DTypeName(slot.dtype), " ", slot.shape.ToString(),
+                                                     ") would be larger than any memory"));
+  }
+
+  absl::Status CountOutputs() {
+    for (size_t i = 0; i < slots().size(); ++i) {
+      const Slot& slot = slots()[i];
+      if (slot.kind != SlotKind::kOutput || slot.root != static_cast<int>(i)) continue;
+      FLOE_ASSIGN_OR_RETURN(const int64_t bytes, BytesOf(slot));
+      if (!CheckedAdd(plan_->output_bytes_, bytes, &plan_->output_bytes_)) {
+        return absl::ResourceExhaustedError("the outputs would be larger than any memory");
+      }
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status LayOut() {
     for (int space = 0; space < compiled_.num_spaces(); ++space) {
       std::vector<BufferLifetime> buffers;
@@ -258,7 +280,7 @@ class PlanBuilder {
         Slot& slot = slots()[i];
         const bool own = slot.kind == SlotKind::kArena && slot.space == space && slot.root == static_cast<int>(i);
         if (!own) continue;
-        lifetimes_[i].bytes = slot.shape.ToShape().num_elements() * ElementBytes(slot.dtype);
+        FLOE_ASSIGN_OR_RETURN(lifetimes_[i].bytes, BytesOf(slot));
         buffers.push_back(lifetimes_[i]);
         offsets.push_back(&slot.offset);
       }

@@ -70,6 +70,8 @@ class Plan {
   int64_t arena_bytes(int space) const { return arena_bytes_[space]; }
   // Over all spaces.
   int64_t arena_bytes() const;
+  // Fresh memory on the host that every run takes for results.
+  int64_t output_bytes() const { return output_bytes_; }
 
  private:
   friend class PlanBuilder;
@@ -78,9 +80,11 @@ class Plan {
   std::vector<Step> steps_;
   std::vector<int> outputs_;
   std::vector<int64_t> arena_bytes_;  // by space
+  int64_t output_bytes_ = 0;
 };
 
-// INVALID_ARGUMENT where the shapes do not fit the program, naming the node.
+// INVALID_ARGUMENT where the shapes do not fit the program, naming the node; RESOURCE_EXHAUSTED where the plan would
+// take more bytes than can be counted.
 absl::StatusOr<std::shared_ptr<const Plan>> MakePlan(std::shared_ptr<const CompiledProgram> compiled,
                                                      absl::Span<const Shape> input_shapes);
 

@@ -1,6 +1,7 @@
 // The reference backend: every op's own evaluation behind the seam of kernels.
 #include "absl/container/inlined_vector.h"
 #include "ops/registry.h"
+#include "plan/flops.h"
 #include "plan/kernel.h"
 
 namespace floe {
@@ -15,8 +16,10 @@ struct Node {
 
 class ReferencePrepared final : public PreparedKernel {
  public:
-  ReferencePrepared(std::shared_ptr<const Node> node, std::vector<DType> output_dtypes)
-      : node_(std::move(node)), output_dtypes_(std::move(output_dtypes)) {}
+  ReferencePrepared(std::shared_ptr<const Node> node, std::vector<DType> output_dtypes, int64_t flops)
+      : node_(std::move(node)), output_dtypes_(std::move(output_dtypes)), flops_(flops) {}
+
+  int64_t flops() const override { return flops_; }
 
   std::string description() const override { return "reference"; }
 
@@ -32,17 +35,19 @@ class ReferencePrepared final : public PreparedKernel {
  private:
   std::shared_ptr<const Node> node_;
   std::vector<DType> output_dtypes_;
+  const int64_t flops_;
 };
 
 class ReferenceKernel final : public Kernel {
  public:
   explicit ReferenceKernel(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
 
-  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo>,
+  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override {
     std::vector<DType> dtypes;
     for (const TensorInfo& output : outputs) dtypes.push_back(output.dtype);
-    return std::make_unique<ReferencePrepared>(node_, std::move(dtypes));
+    return std::make_unique<ReferencePrepared>(node_, std::move(dtypes),
+                                               CountFlops(node_->op, node_->attrs, inputs, outputs));
   }
 
  private:

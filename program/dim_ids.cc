@@ -55,7 +55,7 @@ class Analysis {
           ComputePool2DGeometry(op.attrs, program_.values[op.inputs[0]].shape);
       if (geometry.ok() && rank == 4) VisitWindows(op, geometry->channels_first, geometry->height, geometry->width);
     } else if (IsOneOf(name, {"BiasAdd", "BiasAddV1", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3",
-                              "_FusedBatchNormEx", "Softmax", "LogSoftmax", "Identity"})) {
+                              "_FusedBatchNormEx", "Softmax", "LogSoftmax", "Identity", "_LayerNorm"})) {
       for (int axis = 0; axis < rank && axis < static_cast<int>(input.size()); ++axis) Set(op, axis, input[axis]);
     } else if (name == "MatMul" || name == "_FusedMatMul") {
       const bool transposed = op.attrs.Bool("transpose_a", false).value_or(true);

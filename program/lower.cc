@@ -1,5 +1,6 @@
 #include "program/lower.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -9,6 +10,7 @@
 #include "base/status.h"
 #include "base/suggest.h"
 #include "ops/registry.h"
+#include "program/bind_tables.h"
 
 namespace floe {
 namespace {
@@ -16,9 +18,12 @@ namespace {
 // More than TensorFlow has families of ops; what is longer was made to be long.
 constexpr size_t kMaxListedOps = 500;
 
+// A few bytes stand for a constant of any size where all elements are equal; so much may come of that in one graph.
+constexpr int64_t kMaxUnpackedBytes = int64_t{512} << 20;
+
 // Nodes that hold no result anyone could want.
 bool HasNoResult(const Node& node) { return node.op == "NoOp" || node.op == "Assert"; }
-bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const"; }
+bool IsSource(const Node& node) { return node.op == "Placeholder" || node.op == "Const" || IsTable(node); }
 
 absl::StatusOr<int> FindInput(const Graph& graph, const Node& node, const InputRef& ref) {
   const int index = graph.Find(ref.node);
@@ -204,12 +209,14 @@ class Lowering {
         }
       }
     }
+    if (node.op == "Placeholder" && node.attrs.Has("dtype")) FLOE_RETURN_IF_ERROR(node.attrs.Type("dtype").status());
     for (const char* const name : {"dtype", "DstT", "out_type", "output_type", "Tout", "T"}) {
       const absl::StatusOr<DType> dtype = node.attrs.Type(name);
       if (!dtype.ok()) continue;
       value->dtype = *dtype;
       if (node.attrs.Has("shape")) {
         FLOE_ASSIGN_OR_RETURN(value->shape, node.attrs.OfShape("shape"));
+        if (value->shape.IsFullyDefined()) FLOE_RETURN_IF_ERROR(Shape::Checked(value->shape.dims()).status());
       }
       return absl::OkStatus();
     }
@@ -236,6 +243,12 @@ class Lowering {
     }
     if (node.op == "Const") {
       FLOE_ASSIGN_OR_RETURN(Tensor tensor, node.attrs.OfTensor("value"));
+      FLOE_RETURN_IF_ERROR(CountUnpacked(node, tensor));
+      FLOE_ASSIGN_OR_RETURN(const DType said, node.attrs.Type("dtype", tensor.dtype()));
+      if (said != tensor.dtype()) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("attribute 'dtype' says ", DTypeName(said), ", the value is ", DTypeName(tensor.dtype())));
+      }
       results_[ResultKey(index, 0)] = program_.AddConstant(node.name, std::move(tensor));
       return absl::OkStatus();
     }
@@ -247,6 +260,7 @@ class Lowering {
     FLOE_RETURN_IF_ERROR(op.info->infer(context));
     for (size_t i = 0; i < context.outputs().size(); ++i) {
       const TensorInfo& info = context.outputs()[i];
+      if (info.shape.IsFullyDefined()) FLOE_RETURN_IF_ERROR(Shape::Checked(info.shape.dims()).status());
       const ValueId id =
           program_.AddValue({FormatInputRef(node.name, static_cast<int>(i)), info.dtype, info.shape, std::nullopt});
       results_[ResultKey(index, static_cast<int>(i))] = id;
@@ -256,9 +270,19 @@ class Lowering {
     return absl::OkStatus();
   }
 
+  absl::Status CountUnpacked(const Node& node, const Tensor& tensor) {
+    const auto stored = static_cast<int64_t>(node.attrs.Find("value")->encoded().size());
+    unpacked_bytes_ += std::max<int64_t>(0, tensor.byte_size() - stored);
+    if (unpacked_bytes_ <= kMaxUnpackedBytes) return absl::OkStatus();
+    return absl::ResourceExhaustedError(absl::StrCat("the graph's constants take ", unpacked_bytes_,
+                                                     " bytes more than in the file, with this one of shape ",
+                                                     tensor.shape().ToString(), "; allowed are ", kMaxUnpackedBytes));
+  }
+
   const Graph& graph_;
   const Boundary& boundary_;
   Program program_;
+  int64_t unpacked_bytes_ = 0;
   std::vector<ResultKey> feeds_;
   std::vector<bool> stop_;
   absl::flat_hash_map<ResultKey, ValueId> results_;
@@ -300,6 +324,8 @@ absl::flat_hash_map<std::string, int> CountResults(const Graph& graph, const std
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return DefaultOutputs(*bound);
   std::vector<bool> consumed(graph.num_nodes(), false), data_consumed(graph.num_nodes(), false);
   for (const Node& node : graph.nodes()) {
     for (const std::string& input : node.inputs) {
@@ -331,6 +357,8 @@ absl::StatusOr<std::vector<std::string>> DefaultOutputs(const Graph& graph) {
 
 absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph,
                                                               const std::vector<std::string>& outputs) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  if (bound.has_value()) return PlaceholdersNeededBy(*bound, outputs);
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> roots, RootsOf(graph, outputs));
   FLOE_ASSIGN_OR_RETURN(const std::vector<int> order,
                         TopologicalOrder(graph, roots, std::vector<bool>(graph.num_nodes(), false)));
@@ -343,6 +371,9 @@ absl::StatusOr<std::vector<std::string>> PlaceholdersNeededBy(const Graph& graph
   return names;
 }
 
-absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary) { return Lowering(graph, boundary).Run(); }
+absl::StatusOr<Program> Lower(const Graph& graph, const Boundary& boundary) {
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Graph> bound, BindTables(graph));
+  return Lowering(bound.has_value() ? *bound : graph, boundary).Run();
+}
 
 }  // namespace floe

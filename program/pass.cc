@@ -9,12 +9,16 @@
 namespace floe {
 namespace {
 
-// Folding scales comes after constants are folded (weights behind reshapes become plain) and before fusion (biases
-// become part of the convolution); dead values are dropped last, after each pass has left some.
+// Constants are folded first, since the others look at them; layouts and what exporters spell out come before scales
+// are folded and steps fused, which know fewer forms then. Dead values are dropped last, after each pass has left some.
 constexpr Pass kStandardPasses[] = {
-    {"drop_identities", DropIdentities},
     {"fold_constants", FoldConstants},
+    {"drop_identities", DropIdentities},
     {"merge_duplicates", MergeDuplicates},
+    {"recognize_layer_norm", RecognizeLayerNorm},
+    {"channels_last", ChannelsLast},
+    {"recognize_activations", RecognizeActivations},
+    {"dilate_convolutions", DilateConvolutions},
     {"fold_pad_into_conv", FoldPadIntoConv},
     {"fold_scales_into_weights", FoldScalesIntoWeights},
     {"fuse_epilogues", FuseEpilogues},

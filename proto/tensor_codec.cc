@@ -223,10 +223,8 @@ void ShapeToProto(const PartialShape& shape, tensorflow::TensorShapeProto* proto
 absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto, int64_t max_bytes) {
   FLOE_ASSIGN_OR_RETURN(const DType dtype, DTypeFromNumber(proto.dtype()));
   FLOE_ASSIGN_OR_RETURN(const Shape shape, ShapeFromProto(proto.tensor_shape()));
-  const int64_t element_bytes =
-      dtype == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype);
   int64_t bytes;
-  if (!CheckedMul(shape.num_elements(), element_bytes, &bytes) || bytes > max_bytes) {
+  if (!CheckedMul(shape.num_elements(), ElementMemoryBytes(dtype), &bytes) || bytes > max_bytes) {
     return absl::ResourceExhaustedError(
         absl::StrCat(DTypeName(dtype), " ", shape.ToString(), " takes more than the ", max_bytes, " bytes allowed"));
   }

@@ -74,7 +74,7 @@ absl::Status Server::LoadModels() {
   }
   models_->WaitUntilLoaded();
   if (!options_.model_path.empty()) {
-    FLOE_ASSIGN_OR_RETURN(const ModelStatus status, models_->Status(options_.model_name));
+    FLOE_ASSIGN_OR_RETURN(const ServedModelStatus status, models_->Status(options_.model_name));
     if (!status.available()) return status.versions[0].error;
   }
   core_.SetStarted();
@@ -127,7 +127,7 @@ void Server::Drain(absl::Time deadline) {
   stop_.notify_all();
   core_.StartDraining();
   if (grpc_ == nullptr) return;
-  for (const ModelStatus& model : models_->StatusOfAll()) UpdateHealth(model.name, false);
+  for (const ServedModelStatus& model : models_->StatusOfAll()) UpdateHealth(model.name, false);
   UpdateHealth("", false);
   if (!core_.WaitUntilIdle(deadline)) LogWarning("requests were still running when the time to drain was over");
   // Every inference is answered, or its time is over. The rest is short calls, and streams that only watch and would

@@ -13,7 +13,7 @@ absl::Status ServerCore::Readiness() const {
   if (!started_) return absl::UnavailableError("the models are loading");
   if (!options_.strict_readiness) return absl::OkStatus();
   std::vector<std::string> missing;
-  for (const ModelStatus& model : models_->StatusOfAll()) {
+  for (const ServedModelStatus& model : models_->StatusOfAll()) {
     if (!model.available()) missing.push_back(model.name);
   }
   if (missing.empty()) return absl::OkStatus();

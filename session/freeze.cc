@@ -176,7 +176,7 @@ absl::StatusOr<Graph> Rename(const Graph& graph, const std::vector<std::pair<std
     }
     FLOE_RETURN_IF_ERROR(Annotate(renamed.Add(std::move(node)), "rename"));
   }
-  if (graph.has_library()) renamed.set_library(std::string(graph.library()));
+  renamed.set_library(graph.shared_library());
   renamed.set_versions(std::string(graph.versions()));
   return renamed;
 }

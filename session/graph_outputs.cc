@@ -69,9 +69,8 @@ bool HasNoResult(const std::string& op) {
 // Inputs, constants and variables on their own, and shapes, which losses leave lying about.
 bool IsSource(const std::string& op) {
   return IsVariable(op) ||
-         OneOf(op, {"TensorListReserve", "EmptyTensorList", "TensorArrayV3", "Shape", "ShapeN", "Size", "Rank"}) ||
-         OneOf(op,
-               {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2", "ReadVariableOp"});
+         OneOf(op, {"Placeholder", "PlaceholderV2", "PlaceholderWithDefault", "Const", "HashTableV2", "ReadVariableOp",
+                    "TensorListReserve", "EmptyTensorList", "TensorArrayV3", "Shape", "ShapeN", "Size", "Rank"});
 }
 
 bool IsRead(const std::string& op) { return OneOf(op, {"Identity", "Enter", "RefEnter", "StopGradient"}); }

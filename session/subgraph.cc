@@ -48,7 +48,7 @@ absl::StatusOr<Graph> KeepNodes(const Graph& graph, const std::vector<bool>& kee
   for (int i = 0; i < graph.num_nodes(); ++i) {
     if (keep[static_cast<size_t>(i)]) FLOE_RETURN_IF_ERROR(kept.Add(graph.node(i)));
   }
-  if (graph.has_library()) kept.set_library(std::string(graph.library()));
+  kept.set_library(graph.shared_library());
   kept.set_versions(std::string(graph.versions()));
   return kept;
 }

@@ -52,6 +52,9 @@ const Row& RowOf(DType dtype) {
 }  // namespace
 
 int64_t ElementBytes(DType dtype) { return RowOf(dtype).bytes; }
+int64_t ElementMemoryBytes(DType dtype) {
+  return dtype == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype);
+}
 absl::string_view DTypeName(DType dtype) { return RowOf(dtype).name; }
 absl::string_view DTypeEnumName(DType dtype) { return RowOf(dtype).enum_name; }
 

@@ -44,6 +44,8 @@ enum class DType : uint8_t {
 
 // Bytes of one element; 0 for types without a fixed size (string, resource, variant, invalid).
 int64_t ElementBytes(DType dtype);
+// What an element takes in a tensor's own memory: as ElementBytes, and for a string the object without its text.
+int64_t ElementMemoryBytes(DType dtype);
 // TensorFlow's Python name: "float32", "int64", "bool", "string", ...; "invalid" for what is none.
 absl::string_view DTypeName(DType dtype);
 // The enum's name in types.proto: "DT_FLOAT", ...

@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "base/available_memory.h"
 #include "base/checked_math.h"
 #include "base/status.h"
 
@@ -42,9 +43,11 @@ absl::StatusOr<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
     return absl::ResourceExhaustedError(
         absl::StrCat("no memory for a tensor ", DTypeName(dtype), " ", shape.ToString()));
   };
+  int64_t bytes;
   if (dtype == DType::kString) {
-    // A string is 32 bytes; new[] itself would throw past this.
-    if (tensor.num_elements_ > INT64_MAX / static_cast<int64_t>(2 * sizeof(std::string))) return refused();
+    if (!CheckedMul(tensor.num_elements_, static_cast<int64_t>(sizeof(std::string)), &bytes) || !FitsInMemory(bytes)) {
+      return refused();
+    }
     auto* strings = new (std::nothrow) std::string[static_cast<size_t>(tensor.num_elements_)];
     if (strings == nullptr) return refused();
     tensor.data_ = strings;
@@ -56,9 +59,8 @@ absl::StatusOr<Tensor> Tensor::Allocate(DType dtype, const Shape& shape) {
     return absl::InvalidArgumentError(
         absl::StrCat("a tensor of dtype ", DTypeName(dtype), " has no elements to allocate"));
   }
-  int64_t bytes;
   if (!CheckedMul(tensor.num_elements_, element_bytes, &bytes) ||
-      !CheckedAdd(bytes, 2 * kTensorAlignmentBytes, &bytes)) {
+      !CheckedAdd(bytes, 2 * kTensorAlignmentBytes, &bytes) || !FitsInMemory(bytes)) {
     return refused();
   }
   bytes = bytes / kTensorAlignmentBytes * kTensorAlignmentBytes;  // aligned_alloc wants a multiple
@@ -107,11 +109,9 @@ Tensor Tensor::Reshaped(const Shape& shape) const {
 Tensor Tensor::Rows(int64_t begin, int64_t end) const {
   Tensor tensor = *this;
   const int64_t row_elements = shape_.dim(0) == 0 ? 0 : num_elements_ / shape_.dim(0);
-  const int64_t element_bytes =
-      dtype_ == DType::kString ? static_cast<int64_t>(sizeof(std::string)) : ElementBytes(dtype_);
   tensor.shape_.set_dim(0, end - begin);
   tensor.num_elements_ = (end - begin) * row_elements;
-  tensor.data_ = static_cast<const char*>(data_) + begin * row_elements * element_bytes;
+  tensor.data_ = static_cast<const char*>(data_) + begin * row_elements * ElementMemoryBytes(dtype_);
   return tensor;
 }
 

@@ -21,6 +21,7 @@ struct CpuOp {
 
 absl::Span<const CpuOp> ConvolutionKernels();
 absl::Span<const CpuOp> ElementwiseKernels();
+absl::Span<const CpuOp> LayerNormKernels();
 absl::Span<const CpuOp> MatMulKernels();
 absl::Span<const CpuOp> PadKernels();
 absl::Span<const CpuOp> PoolKernels();

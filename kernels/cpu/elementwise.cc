@@ -26,6 +26,12 @@ void UnaryRow(UnaryKind kind, float parameter, const float* x, float* y, int64_t
       return MapRow(x, y, n, ExpOf());
     case UnaryKind::kFloor:
       return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Floor(v); });
+    case UnaryKind::kGelu:
+      return MapRow(x, y, n, GeluOf());
+    case UnaryKind::kGeluTanh:
+      return MapRow(x, y, n, GeluTanhOf());
+    case UnaryKind::kHardSwish:
+      return MapRow(x, y, n, HardSwishOf());
     case UnaryKind::kLeakyRelu:
       return MapRow(x, y, n, LeakyReluOf{parameter});
     case UnaryKind::kNeg:
@@ -44,6 +50,8 @@ void UnaryRow(UnaryKind kind, float parameter, const float* x, float* y, int64_t
       return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Sqrt(v); });
     case UnaryKind::kSquare:
       return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Mul(v, v); });
+    case UnaryKind::kSwish:
+      return MapRow(x, y, n, SwishOf());
     case UnaryKind::kTanh:
       return MapRow(x, y, n, TanhOf());
   }
@@ -102,11 +110,12 @@ HWY_INLINE void WithFunction(BinaryKind kind, const Body& body) {
       return body([](VF x, VF z) HWY_ATTR { return hn::Mul(x, z); });
     case BinaryKind::kDiv:
       return body([](VF x, VF z) HWY_ATTR { return hn::Div(x, z); });
-    // NaN wins on either side.
     case BinaryKind::kMaximum:
-      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Or(hn::Lt(x, z), hn::IsNaN(z)), z, x); });
+      return body(MaxOf());
     case BinaryKind::kMinimum:
-      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Or(hn::Lt(z, x), hn::IsNaN(z)), z, x); });
+      return body(MinOf());
+    case BinaryKind::kPrelu:
+      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Lt(x, hn::Zero(F32())), hn::Mul(x, z), x); });
     case BinaryKind::kSquaredDifference:
       return body([](VF x, VF z) HWY_ATTR {
         const VF difference = hn::Sub(x, z);
@@ -305,6 +314,10 @@ constexpr CpuOp kOps[] = {
     {"Sqrt", SupportsFloats, CreateUnary<UnaryKind::kSqrt>},
     {"Square", SupportsFloats, CreateUnary<UnaryKind::kSquare>},
     {"Tanh", SupportsFloats, CreateUnary<UnaryKind::kTanh>},
+    {"_Gelu", SupportsFloats, CreateUnary<UnaryKind::kGelu>},
+    {"_GeluTanh", SupportsFloats, CreateUnary<UnaryKind::kGeluTanh>},
+    {"_HardSwish", SupportsFloats, CreateUnary<UnaryKind::kHardSwish>},
+    {"_Swish", SupportsFloats, CreateUnary<UnaryKind::kSwish>},
     {"Add", SupportsFloats, CreateBinary<BinaryKind::kAdd>},
     {"AddV2", SupportsFloats, CreateBinary<BinaryKind::kAdd>},
     {"BiasAdd", SupportsBiasAdd, CreateBinary<BinaryKind::kAdd>},
@@ -315,6 +328,7 @@ constexpr CpuOp kOps[] = {
     {"RealDiv", SupportsFloats, CreateBinary<BinaryKind::kDiv>},
     {"SquaredDifference", SupportsFloats, CreateBinary<BinaryKind::kSquaredDifference>},
     {"Sub", SupportsFloats, CreateBinary<BinaryKind::kSub>},
+    {"_Prelu", SupportsFloats, CreateBinary<BinaryKind::kPrelu>},
 };
 
 }  // namespace

@@ -14,6 +14,9 @@ enum class UnaryKind {
   kErf,
   kExp,
   kFloor,
+  kGelu,
+  kGeluTanh,
+  kHardSwish,
   kLeakyRelu,
   kNeg,
   kReciprocal,
@@ -23,10 +26,11 @@ enum class UnaryKind {
   kSigmoid,
   kSqrt,
   kSquare,
+  kSwish,
   kTanh,
 };
 
-enum class BinaryKind { kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kSquaredDifference };
+enum class BinaryKind { kAdd, kSub, kMul, kDiv, kMaximum, kMinimum, kPrelu, kSquaredDifference };
 
 }  // namespace floe
 

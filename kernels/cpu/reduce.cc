@@ -53,16 +53,6 @@ void SumColumns(const float* x, float* y, int64_t reduced, int64_t inner, double
   }
 }
 
-// NaN wins on either side.
-struct MaxOf {
-  HWY_INLINE VF Start() const { return hn::Neg(hn::Inf(F32())); }
-  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(a, b), hn::IsNaN(b)), b, a); }
-};
-struct MinOf {
-  HWY_INLINE VF Start() const { return hn::Inf(F32()); }
-  HWY_INLINE VF operator()(VF a, VF b) const { return hn::IfThenElse(hn::Or(hn::Lt(b, a), hn::IsNaN(b)), b, a); }
-};
-
 template <class F>
 float ExtremeOfRow(const float* x, int64_t n, F f) {
   const F32 d;

@@ -22,7 +22,7 @@ class Cuda final : public Backend, public CudaContext {
  public:
   Cuda(int device, CudaTarget target, int64_t memory_limit_bytes)
       : target_(target), runtime_(device, memory_limit_bytes) {
-    for (const absl::Span<const CudaOp> family : {ConvolutionKernels(), ElementwiseKernels(), MatMulKernels(),
+    for (const absl::Span<const CudaOp> family : {ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(),
                                                   MoveKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels()}) {
       for (const CudaOp& op : family) ops_.emplace(op.name, &op);
     }

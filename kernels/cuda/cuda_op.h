@@ -35,6 +35,7 @@ struct CudaOp {
 
 absl::Span<const CudaOp> ConvolutionKernels();
 absl::Span<const CudaOp> ElementwiseKernels();
+absl::Span<const CudaOp> LayerNormKernels();
 absl::Span<const CudaOp> MatMulKernels();
 absl::Span<const CudaOp> MoveKernels();
 absl::Span<const CudaOp> PoolKernels();

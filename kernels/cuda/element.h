@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "kernels/cuda/intrinsics.h"
@@ -59,6 +60,48 @@ absl::Status OnFloatType(DType dtype, Body&& body) {
     default:
       return absl::InternalError("a dtype that no kernel computes in float");
   }
+}
+
+// The same with the device's type of any dtype that ops look at the elements of.
+template <typename Body>
+absl::Status OnNumberType(DType dtype, Body&& body) {
+  switch (dtype) {
+    case DType::kInt32:
+      return body.template operator()<int32_t>();
+    case DType::kInt64:
+      return body.template operator()<int64_t>();
+    case DType::kUint8:
+      return body.template operator()<uint8_t>();
+    default:
+      return OnFloatType(dtype, std::forward<Body>(body));
+  }
+}
+
+// The same with an unsigned integer of so many bytes, for ops that only move elements.
+template <typename Body>
+absl::Status OnBytes(int64_t bytes, Body&& body) {
+  switch (bytes) {
+    case 1:
+      return body.template operator()<uint8_t>();
+    case 2:
+      return body.template operator()<uint16_t>();
+    case 4:
+      return body.template operator()<uint32_t>();
+    case 8:
+      return body.template operator()<uint64_t>();
+    default:
+      return absl::InternalError("elements of a size that no kernel moves");
+  }
+}
+inline bool MovesBytes(DType dtype) {
+  const int64_t bytes = ElementBytes(dtype);
+  return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
+}
+
+// The same with the type of an index.
+template <typename Body>
+absl::Status OnIndexType(DType dtype, Body&& body) {
+  return dtype == DType::kInt32 ? body.template operator()<int32_t>() : body.template operator()<int64_t>();
 }
 
 }  // namespace floe

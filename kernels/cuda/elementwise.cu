@@ -400,6 +400,11 @@ constexpr Function kFunctions[] = {
     {"Xdivy", ChainOp::kXdivy, 1, kFloats},
     {"Xlogy", ChainOp::kXlogy, 1, kFloats},
     {"ZerosLike", ChainOp::kZero, 0, kAll},
+    {"_Gelu", ChainOp::kGelu, 0, kFloats},
+    {"_GeluTanh", ChainOp::kGeluTanh, 0, kFloats},
+    {"_HardSwish", ChainOp::kHardSwish, 0, kFloats},
+    {"_Prelu", ChainOp::kPrelu, 1, kFloats},
+    {"_Swish", ChainOp::kSwish, 0, kFloats},
 };
 
 const Function* FindFunction(absl::string_view name) {

@@ -33,6 +33,16 @@ __device__ __forceinline__ float FloatOf(uint32_t bits) {
 #endif
 }
 
+// Rounded by itself, not as a part of a fused multiplication and addition: for places, where the last bit decides
+// between neighbours.
+__device__ __forceinline__ float Times(float a, float b) {
+#ifdef __CUDACC__
+  return __fmul_rn(a, b);
+#else
+  return simt::Times(a, b);
+#endif
+}
+
 // IEEE binary16 as its bits; to nearest even.
 __device__ __forceinline__ float HalfToFloat(uint16_t bits) {
 #ifdef __CUDACC__

@@ -64,6 +64,24 @@ __device__ __forceinline__ T& SharedMemory() {
 
 inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// Loops over any number of items by a grid that fills the device: each thread walks on by the whole grid's size.
+//   for (int64_t i = LoopFirst(); i < items; i += LoopStride())
+inline constexpr int kLoopThreads = 256;
+
+inline dim3 LoopGrid(int64_t items) {
+  constexpr int64_t kMostLoopBlocks = 1 << 16;
+  const int64_t blocks = CeilDiv(items, kLoopThreads);
+  return dim3(static_cast<unsigned>(blocks < kMostLoopBlocks ? blocks : kMostLoopBlocks));
+}
+__device__ __forceinline__ int64_t LoopFirst() { return static_cast<int64_t>(blockIdx.x) * kLoopThreads + threadIdx.x; }
+__device__ __forceinline__ int64_t LoopStride() { return static_cast<int64_t>(gridDim.x) * kLoopThreads; }
+
+// a / b of numbers of 0 or more; quick where both fit 32 bits, which devices divide much faster.
+__device__ __forceinline__ int64_t Quotient(int64_t a, int64_t b) {
+  if (((a | b) >> 32) != 0) return a / b;
+  return static_cast<int64_t>(static_cast<uint32_t>(a) / static_cast<uint32_t>(b));
+}
+
 }  // namespace floe
 
 #endif  // FLOE_KERNELS_CUDA_LAUNCH_H_

@@ -6,6 +6,7 @@
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/element.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/warp.h"
 
 namespace floe {
 namespace {
@@ -14,15 +15,6 @@ constexpr int kWarps = 4;
 constexpr int64_t kMostBlocks = 1 << 20;
 
 // ---- Kernel
-
-__device__ inline float WarpMax(float x) {
-  for (int lanes = kWarpThreads / 2; lanes > 0; lanes /= 2) x = fmaxf(x, __shfl_xor_sync(kWholeWarp, x, lanes));
-  return x;
-}
-__device__ inline float WarpSum(float x) {
-  for (int lanes = kWarpThreads / 2; lanes > 0; lanes /= 2) x += __shfl_xor_sync(kWholeWarp, x, lanes);
-  return x;
-}
 
 // A warp a row, in three passes: the largest is taken off first, so that no exponential overflows. All lanes of a warp
 // have one row, so that they come to the shuffles together.

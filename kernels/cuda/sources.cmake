@@ -10,6 +10,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   convolution.cu
   elementwise.cu
   epilogue.cu
+  layer_norm.cu
   matmul.cu
   move.cu
   pool.cu

@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "base/status.h"
 #include "ops/matmul.h"
+#include "ops/string_budget.h"
 #include "program/pass.h"
 
 namespace floe {
@@ -49,7 +50,7 @@ bool CanFold(const Program& program, const Op& op) {
 
 int64_t BytesOf(absl::Span<const Tensor> tensors) {
   int64_t bytes = 0;
-  for (const Tensor& tensor : tensors) bytes += tensor.byte_size();
+  for (const Tensor& tensor : tensors) bytes += HeldBytes(tensor);
   return bytes;
 }
 
@@ -64,8 +65,7 @@ bool FitsWhenFolded(const Op& op, absl::Span<const Tensor> inputs, int64_t room)
     if (!output.shape.IsFullyDefined()) continue;
     const absl::StatusOr<Shape> shape = Shape::Checked(output.shape.dims());
     if (!shape.ok()) return false;
-    const int64_t element_bytes =
-        output.dtype == DType::kString ? sizeof(std::string) : std::max<int64_t>(ElementBytes(output.dtype), 1);
+    const int64_t element_bytes = std::max<int64_t>(ElementMemoryBytes(output.dtype), 1);
     if (shape->num_elements() > most / element_bytes) return false;
     most -= shape->num_elements() * element_bytes;
   }
@@ -111,6 +111,8 @@ absl::StatusOr<bool> FoldConstants(Program& program) {
     absl::StatusOr<std::vector<Tensor>> results = Evaluate(*op.info, op.name, op.attrs, inputs);
     // What fails here (a division by zero, say) fails when it is run.
     if (!results.ok()) continue;
+    // Of strings it shows only now.
+    if (BytesOf(*results) - BytesOf(inputs) > room) continue;
     room = std::max<int64_t>(0, room - std::max<int64_t>(0, BytesOf(*results) - BytesOf(inputs)));
     for (size_t k = 0; k < op.outputs.size(); ++k) {
       Value& value = program.values[op.outputs[k]];

@@ -20,8 +20,11 @@ struct ActivationRow {
   FusedKind kind;
 };
 constexpr ActivationRow kActivations[] = {
-    {"Relu", FusedKind::kRelu},           {"Relu6", FusedKind::kRelu6}, {"Elu", FusedKind::kElu},
-    {"LeakyRelu", FusedKind::kLeakyRelu}, {"Tanh", FusedKind::kTanh},   {"Sigmoid", FusedKind::kSigmoid},
+    {"Relu", FusedKind::kRelu},    {"Relu6", FusedKind::kRelu6},
+    {"Elu", FusedKind::kElu},      {"LeakyRelu", FusedKind::kLeakyRelu},
+    {"Tanh", FusedKind::kTanh},    {"Sigmoid", FusedKind::kSigmoid},
+    {"_Swish", FusedKind::kSwish}, {"_HardSwish", FusedKind::kHardSwish},
+    {"_Gelu", FusedKind::kGelu},   {"_GeluTanh", FusedKind::kGeluTanh},
 };
 
 class Fusion {
@@ -64,7 +67,7 @@ class Fusion {
       if (!alpha.ok()) return;
       state.leaky_alpha = *alpha;
     }
-    while (TakeNext(&state) || TakeGate(&state)) {
+    while (TakeNext(&state)) {
     }
     if (!state.taken.empty()) Rewrite(index, state);
   }
@@ -78,7 +81,8 @@ class Fusion {
     const int user = uses_.OnlyUser(state->value);
     if (user < 0 || erase_[user]) return false;
     const Op& op = program_.ops[user];
-    if (!TakeActivation(op, state) && !TakeBias(op, state) && !TakeAffine(op, state) && !TakeResidual(op, state)) {
+    if (!TakeActivation(op, state) && !TakePrelu(op, state) && !TakeBias(op, state) && !TakeAffine(op, state) &&
+        !TakeResidual(op, state)) {
       return false;
     }
     state->Take(user, op.outputs[0]);
@@ -98,6 +102,21 @@ class Fusion {
       return true;
     }
     return false;
+  }
+
+  // With a slope for each channel.
+  bool TakePrelu(const Op& op, State* state) {
+    if (absl::string_view(op.info->name) != "_Prelu" || op.inputs[0] != state->value) return false;
+    const ChannelLayout& layout = state->product.result;
+    const Tensor* const alpha = program_.ConstantOf(op.inputs[1]);
+    if (alpha == nullptr || layout.channels < 1) return false;
+    const std::optional<std::vector<double>> slopes = ChannelValues(*alpha, layout);
+    if (!slopes) return false;
+    std::optional<Tensor> vector = ChannelVector(*slopes, layout.channels, alpha->dtype());
+    if (!vector) return false;
+    state->steps.push_back(FusedKind::kPrelu);
+    state->args.push_back(program_.AddConstant(op.name + "/slopes", *std::move(vector)));
+    return true;
   }
 
   // A bias need not be constant.
@@ -142,80 +161,6 @@ class Fusion {
     if (!dims_.SpreadsTo(other, state->value)) return false;
     state->steps.push_back(FusedKind::kAdd);
     state->args.push_back(other);
-    return true;
-  }
-
-  // x * sigmoid(x) and x * relu6(x + 3) / 6: the result is used by two ops that meet again.
-  bool TakeGate(State* state) {
-    const ValueId x = state->value;
-    if (uses_.is_output[x] || uses_.users[x].size() != 2) return false;
-    const int first = std::min(uses_.users[x][0], uses_.users[x][1]);
-    const int last = std::max(uses_.users[x][0], uses_.users[x][1]);
-    if (first == last || erase_[first] || erase_[last]) return false;
-    return TakeSwish(first, last, state) || TakeHardSwish(first, last, state);
-  }
-
-  bool IsOp(int op, absl::string_view name) const { return !erase_[op] && program_.ops[op].info->name == name; }
-  bool Multiplies(int op, ValueId a, ValueId b) const {
-    if (!IsOp(op, "Mul")) return false;
-    const std::vector<ValueId>& inputs = program_.ops[op].inputs;
-    return (inputs[0] == a && inputs[1] == b) || (inputs[0] == b && inputs[1] == a);
-  }
-
-  bool TakeSwish(int sigmoid, int product, State* state) {
-    if (!IsOp(sigmoid, "Sigmoid")) return false;
-    const ValueId gate = program_.ops[sigmoid].outputs[0];
-    if (uses_.OnlyUser(gate) != product || !Multiplies(product, state->value, gate)) return false;
-    state->taken.push_back(sigmoid);
-    state->steps.push_back(FusedKind::kSwish);
-    state->Take(product, program_.ops[product].outputs[0]);
-    return true;
-  }
-
-  // The factor of a multiplication or division of `x` by a scalar constant; 0 for other ops.
-  double ScalarFactor(const Op& op, ValueId x) const {
-    const absl::string_view name = op.info->name;
-    if ((name != "Mul" && name != "RealDiv" && name != "Div") || op.inputs.size() != 2) return 0;
-    const int at = op.inputs[0] == x ? 0 : 1;
-    const std::optional<double> value = ScalarConstant(op.inputs[1 - at]);
-    if (op.inputs[at] != x || !value || (name != "Mul" && at != 0)) return 0;
-    return name == "Mul" ? *value : 1 / *value;
-  }
-  std::optional<double> ScalarConstant(ValueId id) const {
-    const Tensor* const constant = program_.ConstantOf(id);
-    if (constant == nullptr || constant->num_elements() != 1 || constant->rank() > 1) return std::nullopt;
-    const std::optional<std::vector<double>> values = FiniteValues(*constant);
-    return values ? std::make_optional((*values)[0]) : std::nullopt;
-  }
-
-  bool TakeHardSwish(int sum, int product, State* state) {
-    const ValueId x = state->value;
-    if (!IsOp(sum, "AddV2") && !IsOp(sum, "Add")) return false;
-    const Op& add = program_.ops[sum];
-    const std::optional<double> three = ScalarConstant(add.inputs[add.inputs[0] == x ? 1 : 0]);
-    const int clip = uses_.OnlyUser(add.outputs[0]);
-    if (!three || *three != 3 || clip < 0 || !IsOp(clip, "Relu6")) return false;
-    // The sixth is taken of the gate, or of the product.
-    std::vector<int> taken = {sum, clip};
-    ValueId gate = program_.ops[clip].outputs[0];
-    double factor = 1;
-    const auto take_factor = [&](ValueId value) {
-      const int user = uses_.OnlyUser(value);
-      if (user < 0 || erase_[user] || factor != 1) return value;
-      const double by = ScalarFactor(program_.ops[user], value);
-      if (by == 0) return value;
-      factor = by;
-      taken.push_back(user);
-      return program_.ops[user].outputs[0];
-    };
-    gate = take_factor(gate);
-    if (uses_.OnlyUser(gate) != product || !Multiplies(product, x, gate)) return false;
-    taken.push_back(product);
-    const ValueId result = take_factor(program_.ops[product].outputs[0]);
-    if (std::abs(factor * 6 - 1) > 1e-6) return false;
-    state->steps.push_back(FusedKind::kHardSwish);
-    state->taken.insert(state->taken.end(), taken.begin(), taken.end());
-    state->value = result;
     return true;
   }
 

@@ -20,7 +20,8 @@ namespace floe {
 
 class InstancePool {
  public:
-  // Returns when every instance has run once on `warmup` (no run where it is empty), or with the first failure.
+  // Returns when every instance has run once on `warmup` (no run where it is empty), or with the first failure;
+  // that the model refuses these very values is none.
   // `completions` (not owned) is where jobs' `done` is called: an instance is for running, not for encoding answers.
   static absl::StatusOr<std::unique_ptr<InstancePool>> Create(std::shared_ptr<const Model> model, int instances,
                                                               int64_t max_queue, const std::vector<NamedTensor>& warmup,

@@ -1,8 +1,5 @@
 #include "server/repository/model_config.h"
 
-#include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -12,21 +9,10 @@
 #include "base/status.h"
 #include "base/suggest.h"
 #include "proto/kserve_codec.h"
+#include "proto/text_format.h"
 
 namespace floe {
 namespace {
-
-// Keeps the first error of a text proto.
-class FirstError final : public google::protobuf::io::ErrorCollector {
- public:
-  void AddError(int line, google::protobuf::io::ColumnNumber column, const std::string& message) override {
-    if (text_.empty()) text_ = absl::StrCat("line ", line + 1, ", column ", column + 1, ": ", message);
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_;
-};
 
 // The shape without its first dimension, where the config counts the batch apart.
 PartialShape WithoutBatch(const PartialShape& shape, bool batched) {
@@ -99,12 +85,7 @@ void CompleteTensors(const std::vector<TensorSpec>& specs, bool batched, Tensors
 absl::StatusOr<inference::ModelConfig> ReadModelConfig(const std::string& path, const std::string& model_name) {
   FLOE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
   inference::ModelConfig config;
-  google::protobuf::TextFormat::Parser parser;
-  FirstError error;
-  parser.RecordErrorsTo(&error);
-  if (!parser.ParseFromString(text, &config)) {
-    return absl::InvalidArgumentError(absl::StrCat("'", path, "' is no ModelConfig: ", error.text()));
-  }
+  FLOE_RETURN_IF_ERROR(Annotate(ParseTextFormat(text, &config), absl::StrCat("'", path, "' is no ModelConfig")));
   if (!config.name().empty() && config.name() != model_name) {
     return absl::InvalidArgumentError(absl::StrCat("'", path, "' is for a model '", config.name(),
                                                    "', but lies in the folder of '", model_name, "'"));

@@ -23,7 +23,7 @@ std::string Named(const std::string& name, int64_t version) {
 
 }  // namespace
 
-bool ModelStatus::available() const {
+bool ServedModelStatus::available() const {
   return std::any_of(versions.begin(), versions.end(), [](const VersionStatus& version) {
     return version.state == VersionState::kAvailable && version.error.ok();
   });
@@ -278,8 +278,8 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelManager::Find(const std:
                                              entry.problem.ok() ? "" : ": ", entry.problem.message()));
 }
 
-ModelStatus ModelManager::StatusOf(const std::string& name, const Entry& entry) {
-  ModelStatus status{.name = name, .problem = entry.problem, .versions = {}};
+ServedModelStatus ModelManager::StatusOf(const std::string& name, const Entry& entry) {
+  ServedModelStatus status{.name = name, .problem = entry.problem, .versions = {}};
   for (auto version = entry.versions.rbegin(); version != entry.versions.rend(); ++version) {
     const Version& known = version->second;
     // A version whose device was lost is still there, and of no more use.
@@ -289,11 +289,11 @@ ModelStatus ModelManager::StatusOf(const std::string& name, const Entry& entry) 
   return status;
 }
 
-absl::StatusOr<ModelStatus> ModelManager::Status(const std::string& name, std::optional<int64_t> version) const {
+absl::StatusOr<ServedModelStatus> ModelManager::Status(const std::string& name, std::optional<int64_t> version) const {
   const std::shared_lock lock(mutex_);
   const auto entry = models_.find(name);
   if (entry == models_.end()) return NoSuchModel(name);
-  ModelStatus status = StatusOf(name, entry->second);
+  ServedModelStatus status = StatusOf(name, entry->second);
   if (!version.has_value()) return status;
   std::vector<std::string> numbers;
   for (const VersionStatus& known : status.versions) numbers.push_back(absl::StrCat(known.version));
@@ -303,9 +303,9 @@ absl::StatusOr<ModelStatus> ModelManager::Status(const std::string& name, std::o
       absl::StrCat("model '", name, "' has no version ", *version, "; there is ", ListNames(numbers)));
 }
 
-std::vector<ModelStatus> ModelManager::StatusOfAll() const {
+std::vector<ServedModelStatus> ModelManager::StatusOfAll() const {
   const std::shared_lock lock(mutex_);
-  std::vector<ModelStatus> statuses;
+  std::vector<ServedModelStatus> statuses;
   for (const auto& [name, entry] : models_) statuses.push_back(StatusOf(name, entry));
   return statuses;
 }

@@ -38,7 +38,7 @@ struct VersionStatus {
   absl::Status error;  // why a load failed, or what has become of its device since
 };
 
-struct ModelStatus {
+struct ServedModelStatus {
   std::string name;
   absl::Status problem;                 // why nothing of it could be tried
   std::vector<VersionStatus> versions;  // the newest first
@@ -67,8 +67,9 @@ class ModelManager {
   void CheckHealth(const std::string& name) { ReportChange(name); }
 
   // NOT_FOUND as for Find.
-  absl::StatusOr<ModelStatus> Status(const std::string& name, std::optional<int64_t> version = std::nullopt) const;
-  std::vector<ModelStatus> StatusOfAll() const;
+  absl::StatusOr<ServedModelStatus> Status(const std::string& name,
+                                           std::optional<int64_t> version = std::nullopt) const;
+  std::vector<ServedModelStatus> StatusOfAll() const;
 
  private:
   struct Version {
@@ -98,7 +99,7 @@ class ModelManager {
   void FinishUnload(const std::string& name, int64_t number);
   void ReportChange(const std::string& name);
   absl::Status NoSuchModel(const std::string& name) const;
-  static ModelStatus StatusOf(const std::string& name, const Entry& entry);
+  static ServedModelStatus StatusOf(const std::string& name, const Entry& entry);
 
   const LoadOptions options_;
   Metrics* const metrics_;         // not owned

@@ -33,7 +33,7 @@ absl::Status FillMetadata(const ServerCore& core, const inference::ModelMetadata
                           inference::ModelMetadataResponse* response) {
   FLOE_ASSIGN_OR_RETURN(const auto model, FindModel(core, request.name(), request.version()));
   response->set_name(model->name());
-  FLOE_ASSIGN_OR_RETURN(const ModelStatus status, core.models().Status(request.name()));
+  FLOE_ASSIGN_OR_RETURN(const ServedModelStatus status, core.models().Status(request.name()));
   for (auto version = status.versions.rbegin(); version != status.versions.rend(); ++version) {
     if (version->state == VersionState::kAvailable) response->add_versions(absl::StrCat(version->version));
   }
@@ -125,7 +125,7 @@ grpc::ServerUnaryReactor* KServeService::ModelInfer(grpc::CallbackServerContext*
 grpc::ServerUnaryReactor* KServeService::RepositoryIndex(grpc::CallbackServerContext* context,
                                                          const inference::RepositoryIndexRequest* request,
                                                          inference::RepositoryIndexResponse* response) {
-  for (const ModelStatus& model : core_->models().StatusOfAll()) {
+  for (const ServedModelStatus& model : core_->models().StatusOfAll()) {
     for (const VersionStatus& version : model.versions) {
       if (request->ready() && version.state != VersionState::kAvailable) continue;
       inference::RepositoryIndexResponse::ModelIndex* const index = response->add_models();

@@ -14,7 +14,7 @@ absl::Status FillStatus(const ServerCore& core, const tensorflow::serving::GetMo
                         tensorflow::serving::GetModelStatusResponse* response) {
   if (request.model_spec().name().empty()) return absl::InvalidArgumentError("the request names no model");
   FLOE_ASSIGN_OR_RETURN(const std::optional<int64_t> version, VersionOf(request.model_spec()));
-  FLOE_ASSIGN_OR_RETURN(const ModelStatus model, core.models().Status(request.model_spec().name(), version));
+  FLOE_ASSIGN_OR_RETURN(const ServedModelStatus model, core.models().Status(request.model_spec().name(), version));
   if (model.versions.empty()) {
     return absl::NotFoundError(absl::StrCat("model '", model.name, "' has no version", model.problem.ok() ? "" : ": ",
                                             model.problem.message()));

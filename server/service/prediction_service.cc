@@ -34,8 +34,7 @@ absl::Status DecodeInput(const std::string& name, const tensorflow::TensorProto&
   FLOE_ASSIGN_OR_RETURN(const size_t place, binder->Claim(name, *dtype, dims, &shape));
   absl::StatusOr<Tensor> tensor = TensorFromProto(proto, *bytes_left);
   if (!tensor.ok()) return Annotate(tensor.status(), absl::StrCat("input '", name, "'"));
-  const int64_t element_bytes = *dtype == DType::kString ? sizeof(std::string) : ElementBytes(*dtype);
-  *bytes_left -= tensor->num_elements() * element_bytes;  // at most what was left
+  *bytes_left -= tensor->num_elements() * ElementMemoryBytes(*dtype);  // at most what was left
   binder->Set(place, *std::move(tensor));
   return absl::OkStatus();
 }

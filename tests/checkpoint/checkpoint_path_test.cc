@@ -73,25 +73,5 @@ TEST(CheckpointPathTest, V1Files) {
   }
 }
 
-TEST(CheckpointStateTest, Parses) {
-  ASSERT_OK_AND_ASSIGN(const CheckpointState state,
-                       ParseCheckpointState("model_checkpoint_path: \"b\"\nall_model_checkpoint_paths: \"a\"\n"
-                                            "all_model_checkpoint_paths: \"b\"\nall_model_checkpoint_timestamps: 1.5\n"
-                                            "all_model_checkpoint_timestamps: 2.5\nlast_preserved_timestamp: 0.5\n"));
-  EXPECT_EQ(state.model_checkpoint_path, "b");
-  EXPECT_THAT(state.all_model_checkpoint_paths, ElementsAre("a", "b"));
-  EXPECT_THAT(state.all_model_checkpoint_timestamps, ElementsAre(1.5, 2.5));
-  EXPECT_EQ(state.last_preserved_timestamp, 0.5);
-}
-
-TEST(CheckpointStateTest, RefusesOtherText) {
-  for (const std::string& text :
-       {std::string("{"), std::string("model_checkpoint_path: 1"), std::string("\x00\xff\x01", 3),
-        std::string("model_checkpoint_path: \"a"), std::string(100000, '{')}) {
-    EXPECT_THAT(ParseCheckpointState(text),
-                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("not a checkpoint list: line 1, column ")));
-  }
-}
-
 }  // namespace
 }  // namespace floe

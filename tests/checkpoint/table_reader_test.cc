@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "base/varint.h"
 #include "checkpoint/crc32c.h"
 #include "gtest/gtest.h"
 #include "tests/testing/bundle_writer.h"
@@ -61,8 +62,7 @@ TEST(TableReaderTest, ManyBlocks) {
 
 std::string Varint(uint64_t value) {
   std::string out;
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>(value | 0x80));
-  out.push_back(static_cast<char>(value));
+  AppendVarint(value, &out);
   return out;
 }
 std::string Word(uint32_t value) { return {reinterpret_cast<const char*>(&value), sizeof(value)}; }

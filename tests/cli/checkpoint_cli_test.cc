@@ -109,6 +109,63 @@ TEST_F(CheckpointCliTest, VerifyNamesEveryBadTensor) {
   EXPECT_EQ(document["tensors"], 3);
 }
 
+TEST_F(CheckpointCliTest, Diff) {
+  EXPECT_EQ(Floe("checkpoint diff " + prefix_ + " " + prefix_).out, "3 tensors, all the same\n");
+  BundleWriter writer;
+  writer.Add("v", Tensor::Of<float>({1, 4}));
+  writer.Add("w", Tensor::Of<float>({0}));
+  writer.Add("words", Tensor::Of<std::string>({"a"}));
+  const std::string other = directory_ + "/other";
+  writer.Write(other);
+  ExpectError("checkpoint diff " + prefix_ + " " + other,
+              "differ: 1 tensor only in the first, 1 only in the second, 2 that differ, 0 the same");
+  EXPECT_EQ(Floe("checkpoint diff " + prefix_ + " " + other).out,
+            "only in the first: v/ExponentialMovingAverage\nonly in the second: w\n"
+            "v: float32 [2], 1 of 2 elements differ, by 2 at most\nwords: string [2], string [1]\n");
+  const Outcome json = Floe("checkpoint diff --json " + prefix_ + " " + other);
+  EXPECT_EQ(json.exit_code, 1);
+  EXPECT_EQ(nlohmann::json::parse(json.out),
+            nlohmann::json::parse(R"({"only_first": ["v/ExponentialMovingAverage"], "only_second": ["w"], "same": 0,
+              "differ": [{"name": "v", "types": ["float32 [2]", "float32 [2]"], "differing": 1, "elements": 2,
+                          "largest": 2.0},
+                         {"name": "words", "types": ["string [2]", "string [1]"]}]})"));
+  ExpectError("checkpoint diff " + prefix_ + " " + directory_ + "/none", "no checkpoint '" + directory_ + "/none'");
+}
+
+TEST_F(CheckpointCliTest, Rename) {
+  const std::string output = directory_ + "/renamed";
+  EXPECT_EQ(Floe("checkpoint rename " + prefix_ + " v=w words=a=b -o " + output).out,
+            "v -> w\nwords -> a=b\n" + output + ": 3 tensors, 2 renamed\n");
+  EXPECT_EQ(Floe("checkpoint rename " + output + " a=b=c -o " + output).out,
+            "a=b -> c\n" + output + ": 3 tensors, 1 renamed\n");
+  EXPECT_EQ(Floe("checkpoint get " + output + " w").out, "w float32 [2] 1 2\n");
+  EXPECT_EQ(nlohmann::json::parse(Floe("checkpoint rename --json " + prefix_ + " v=w -o " + output).out)["renamed"],
+            nlohmann::json::parse(R"({"v": "w"})"));
+  ExpectError("checkpoint rename " + prefix_ + " wordz=x -o " + output, "did you mean 'words'?");
+  ExpectError("checkpoint rename " + prefix_ + " v -o " + output, "'v' is not OLD=NEW");
+  ExpectError("checkpoint rename " + prefix_ + " v= -o " + output, "the new name is empty");
+  ExpectError("checkpoint rename " + prefix_ + " v=words -o " + output, "would be called 'words'");
+  ExpectError("checkpoint rename " + prefix_ + " v=x v=y -o " + output, "a second new name");
+}
+
+TEST_F(CheckpointCliTest, Average) {
+  BundleWriter writer;
+  writer.Add("v", Tensor::Of<float>({3, 4}));
+  writer.Add("v/ExponentialMovingAverage", Tensor::Of<float>({3, 5}));
+  writer.Add("words", Tensor::Of<std::string>({"b", "c"}));
+  const std::string other = directory_ + "/other", output = directory_ + "/mean";
+  writer.Write(other);
+  EXPECT_EQ(
+      Floe("checkpoint average " + prefix_ + " " + other + " -o " + output).out,
+      "words: string, not averaged, from '" + other + "'\n" + output + ": 3 tensors, the average of 2 checkpoints\n");
+  EXPECT_EQ(Floe("checkpoint get " + output + " v").out, "v float32 [2] 2 3\n");
+  const nlohmann::json json =
+      nlohmann::json::parse(Floe("checkpoint average --json " + prefix_ + " " + other + " -o " + output).out);
+  EXPECT_EQ(json["from_last"], nlohmann::json::parse(R"(["words"])"));
+  EXPECT_EQ(json["inputs"].size(), 2u);
+  ExpectError("checkpoint average " + prefix_ + " " + other + " -o " + directory_ + "/", "is no checkpoint's name");
+}
+
 TEST_F(CheckpointCliTest, Freeze) {
   const std::string output = directory_ + "/out.pb",
                     files = "freeze --graph " + graph_ + " --checkpoint " + prefix_ + " -o " + output;

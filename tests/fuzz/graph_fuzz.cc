@@ -13,46 +13,18 @@
 
 #include "absl/strings/string_view.h"
 #include "graph/graph.h"
-#include "graph/tensor_proto.h"
-#include "graph/wire.h"
 #include "ops/registry.h"
 #include "program/lower.h"
 #include "program/pass.h"
-
-extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
+#include "tests/fuzz/graph_mutation.h"
 
 namespace floe {
 namespace {
 
+using testing::HasLargeConstant;
+
 void Check(bool holds) {
   if (!holds) std::abort();
-}
-
-// The bytes of field `number`, empty where there is none.
-absl::string_view FieldOf(absl::string_view message, int number) {
-  WireReader reader(message);
-  WireField field;
-  absl::string_view bytes;
-  while (reader.Next(&field)) {
-    if (field.number == number) bytes = field.bytes;
-  }
-  return bytes;
-}
-
-// Constants of a few bytes may mean gigabytes (one element that repeats). That is allowed, and nothing to fuzz with.
-bool HasLargeConstant(const Graph& graph) {
-  constexpr int64_t kLarge = 1 << 16;
-  for (const Node& node : graph.nodes()) {
-    const AttrValue* const value = node.attrs.Find("value");
-    if (value == nullptr) continue;
-    constexpr int kTensor = 8, kTensorShape = 2;  // in AttrValue and TensorProto
-    const absl::StatusOr<PartialShape> shape =
-        DecodeShapeProto(FieldOf(FieldOf(value->encoded(), kTensor), kTensorShape));
-    if (!shape.ok() || !shape->IsFullyDefined()) continue;
-    const absl::StatusOr<Shape> checked = Shape::Checked(shape->dims());
-    if (checked.ok() && checked->num_elements() > kLarge) return true;
-  }
-  return false;
 }
 
 // Runs the program on inputs of zeros and ones, as far as results stay small.
@@ -167,11 +139,7 @@ std::optional<std::string> MutateGraph(absl::string_view bytes, std::mt19937& ra
     default: {
       if (node->attrs.empty()) return std::nullopt;
       const auto [name, value] = node->attrs.entries()[pick(node->attrs.entries().size())];
-      std::string encoded(value.encoded());
-      const size_t size = encoded.size();
-      encoded.resize(size + 16);
-      encoded.resize(LLVMFuzzerMutate(reinterpret_cast<uint8_t*>(encoded.data()), size, encoded.size()));
-      auto kept = std::make_shared<const std::string>(std::move(encoded));
+      auto kept = std::make_shared<const std::string>(testing::MutateBytes(value.encoded(), 16));
       const absl::string_view changed = *kept;
       node->attrs.Set(name, AttrValue(changed, std::move(kept)));
     }

@@ -1,5 +1,6 @@
 // Every case that TensorFlow answered, on the CPU's kernels.
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,20 @@ TEST(CpuGoldenTest, EveryCaseItTakesIsRight) {
   for (const std::string& failure : report.failures) ADD_FAILURE() << failure;
   RecordProperty("supported", report.supported);
   RecordProperty("cases", report.cases);
+}
+
+TEST(CpuGoldenTest, EveryCaseOfOursItTakesIsRight) {
+  const testing::GoldenReport report = testing::RunGolden(&CpuBackend(), testing::SourcePath("tests/ops/golden"));
+  for (const std::string& failure : report.failures) ADD_FAILURE() << failure;
+  EXPECT_GE(report.cases, 1000);
+}
+
+// As FLOE_GOLDEN_DIR of the ops' own test.
+TEST(CpuGoldenTest, EveryCaseOfTheEnvironmentItTakesIsRight) {
+  const char* const directory = std::getenv("FLOE_GOLDEN_DIR");
+  if (directory == nullptr) GTEST_SKIP() << "FLOE_GOLDEN_DIR is not set";
+  const testing::GoldenReport report = testing::RunGolden(&CpuBackend(), directory);
+  for (const std::string& failure : report.failures) ADD_FAILURE() << failure;
 }
 
 // A backend that quietly takes less than it claims fails here. What is left out of these ops' cases is other dtypes,

@@ -46,7 +46,7 @@ TEST(CpuPoolTest, ExplicitPadding) {
 
 TEST(CpuElementwiseTest, UnaryAtEveryTail) {
   for (const std::string op : {"Abs", "Ceil", "Elu", "Erf", "Exp", "Floor", "LeakyRelu", "Neg", "Reciprocal", "Relu",
-                               "Relu6", "Sigmoid", "Square", "Tanh"}) {
+                               "Relu6", "Sigmoid", "Square", "Tanh", "_Gelu", "_GeluTanh", "_HardSwish", "_Swish"}) {
     for (const int64_t n : {0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 100})
       EXPECT_OK(CompareWithReference({op, {}, {RandomFloats(Shape({n}), 3)}, {}}));
   }
@@ -55,10 +55,19 @@ TEST(CpuElementwiseTest, UnaryAtEveryTail) {
 TEST(CpuElementwiseTest, UnaryOnWhatIsNoOrdinaryNumber) {
   const float infinity = std::numeric_limits<float>::infinity(), nan = std::numeric_limits<float>::quiet_NaN();
   for (const std::string op : {"Abs", "Ceil", "Elu", "Exp", "Floor", "LeakyRelu", "Neg", "Relu", "Relu6", "Rsqrt",
-                               "Sigmoid", "Sqrt", "Square", "Tanh"}) {
+                               "Sigmoid", "Sqrt", "Square", "Tanh", "_Gelu", "_GeluTanh", "_HardSwish", "_Swish"}) {
     EXPECT_OK(CompareWithReference(
         {op, {}, {Tensor::Of<float>({infinity, -infinity, nan, 0.0f, 1e30f, -1e30f, 80.0f, -80.0f, 3e-5f})}, {}}));
   }
+  // Around the ends of the exponential's range.
+  std::vector<float> far;
+  for (float x = 80; x < 300; x += 0.5f) {
+    far.push_back(x);
+    far.push_back(-x);
+  }
+  const Tensor values = Tensor::FromSpan<float>(Shape({static_cast<int64_t>(far.size())}), far);
+  for (const std::string op : {"Elu", "Exp", "Sigmoid", "Tanh"})
+    EXPECT_OK(CompareWithReference({op, {}, {values}, {}}));
 }
 
 const char* const kBinary[] = {"Add", "AddV2", "Maximum", "Minimum", "Mul", "RealDiv", "SquaredDifference", "Sub"};
@@ -86,6 +95,13 @@ TEST(CpuElementwiseTest, BinaryBroadcasts) {
     for (const Pair& pair : kPairs)
       EXPECT_OK(CompareWithReference({op, {}, {RandomFloats(pair.a, 1), RandomFloats(pair.b, 2)}, {}}));
   }
+}
+
+// The slopes are spread over the input, never the other way.
+TEST(CpuElementwiseTest, Prelu) {
+  for (const Shape& alpha : {Shape({3}), Shape({9, 11, 3}), Shape({9, 1, 1}), Shape({1})})
+    EXPECT_OK(
+        CompareWithReference({"_Prelu", {}, {RandomFloats(Shape({2, 9, 11, 3}), 1), RandomFloats(alpha, 2)}, {}}));
 }
 
 TEST(CpuElementwiseTest, NanWinsInMaximumAndMinimum) {
@@ -148,6 +164,17 @@ TEST(CpuSoftmaxTest, OddSizes) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     EXPECT_OK(CompareWithReference({op, {}, {Tensor::Of<float>({1, nan, 2})}, {}}));
   }
+}
+
+TEST(CpuLayerNormTest, OddSizes) {
+  AttrMap attrs;
+  attrs.Set("epsilon", AttrValue::Float(1e-5f));
+  for (const int64_t n : {1, 2, 7, 8, 9, 16, 31, 100, 768}) {
+    const Tensor gamma = RandomFloats(Shape({n}), 2), beta = RandomFloats(Shape({n}), 3);
+    EXPECT_OK(CompareWithReference({"_LayerNorm", attrs, {RandomFloats(Shape({3, 5, n}), 1), gamma, beta}, {}}));
+  }
+  const Tensor none(DType::kFloat, Shape({0, 4})), four = RandomFloats(Shape({4}), 1);
+  EXPECT_OK(CompareWithReference({"_LayerNorm", attrs, {none, four, four}, {}}));
 }
 
 TEST(CpuPadTest, AnyAxes) {

@@ -1,5 +1,6 @@
 // Shapes that hold nothing and are huge all the same ([2^40, 0] takes no byte on the wire) must cost nothing; sizes
 // past every tensor must not overflow. A test that does not end is a failure here.
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -72,6 +73,15 @@ TEST(HugeShapesTest, ComputingNothing) {
                     {{"is_training", AttrValue::Bool(false)}, {"data_format", AttrValue::String("NCHW")}}));
   ExpectEmpty(RunOp("FusedBatchNormV3", {Empty({1 << 30, 1024, 0, 1}), vector, vector, Empty({0}), Empty({0})},
                     {{"data_format", AttrValue::String("NCHW")}}));
+}
+
+// Each is a value of its own: looking for one among the others would be quadratic.
+TEST(HugeShapesTest, ManyNaNsAreAsManyValues) {
+  Tensor nans(DType::kFloat, Shape({200000}));
+  std::fill_n(nans.mutable_data<float>(), nans.num_elements(), std::numeric_limits<float>::quiet_NaN());
+  ASSERT_OK_AND_ASSIGN(const std::vector<Tensor> results, RunOp("Unique", {nans}));
+  EXPECT_EQ(results[0].num_elements(), nans.num_elements());
+  EXPECT_EQ(results[1].data<int32_t>()[199999], 199999);
 }
 
 TEST(HugeShapesTest, SizesThatOverflow) {

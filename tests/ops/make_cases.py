@@ -37,6 +37,13 @@ class Const:
         self.value = value
 
 
+class Quantized:
+    """A fed tensor of a quantized dtype, which NumPy lacks."""
+
+    def __init__(self, value, dtype):
+        self.value, self.dtype = value, dtype
+
+
 def case(op, **arguments):
     good.append((op, arguments))
 
@@ -95,6 +102,7 @@ def fills():
     case("LinSpace", start=D(0.1), stop=D(1.3), num=I32(7))
     case("LinSpace", start=F(5), stop=F(-1), num=I64(4))
     case("LinSpace", start=F(5), stop=F(9), num=I32(1))
+    case("LinSpace", start=F(-1), stop=F(INF), num=I32(4))
     refused("LinSpace", start=F(5), stop=F(9), num=I32(0))
 
 
@@ -257,6 +265,10 @@ def images():
 
 
 def fake_quants():
+    middles = np.linspace(-8, 8, 97).astype(F)  # among them the middle between two levels of a range from 0 to 2
+    for op, wrap in (("FakeQuantWithMinMaxArgs", float), ("FakeQuantWithMinMaxVars", F)):
+        case(op, inputs=middles, min=wrap(0), max=wrap(2))
+    case("FakeQuantWithMinMaxVarsPerChannel", inputs=middles[:, None], min=F([0]), max=F([2]))
     x = np.concatenate([np.linspace(-8, 8, 97), [NAN, INF, -INF]]).astype(F)
     for low, high, bits, narrow in ((-1.5, 2, 8, False), (-6, 6, 4, True), (0.5, 3, 8, False), (-3, -1, 16, False), (-1, 1, 2, True)):
         case("FakeQuantWithMinMaxArgs", inputs=x, min=low, max=high, num_bits=bits, narrow_range=narrow)
@@ -381,6 +393,8 @@ def segments():
     for kind in ("Sum", "Mean", "Prod", "Max", "Min"):
         case("Segment" + kind, data=F([[NAN, 1], [2, -INF], [0, 1]]), segment_ids=I64([0, 0, 2]))
         case("Segment" + kind, data=numbers(F, 0, 2), segment_ids=NO_INTS)
+        for dtype in FLOATS:
+            case("Segment" + kind, data=np.array([-INF, -INF, INF, INF]).astype(dtype), segment_ids=ints(0, 0, 1, 1))
         for ids in ((1, 0), (-1, 0), (0,)):
             refused("Segment" + kind, data=numbers(F, 2), segment_ids=ints(*ids))
     for kind in ("Sum", "Prod", "Max", "Min"):
@@ -526,7 +540,305 @@ def uniques():
     refused("UniqueV2", x=numbers(F, 2), axis=ints(1))
 
 
-for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, tops, uniques):
+def example(**features):
+    message = tf.train.Example()
+    for key, values in features.items():
+        feature = message.features.feature[key]
+        if values is None:
+            feature.SetInParent()
+        elif not values or isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        elif isinstance(values[0], int):
+            feature.int64_list.value.extend(values)
+        else:
+            feature.bytes_list.value.extend(values)
+    return message.SerializeToString()
+
+
+def field(number, content):
+    """An encoded field of bytes."""
+    assert len(content) < 128
+    return bytes([number << 3 | 2, len(content)]) + content
+
+
+def parse_examples():
+    no_names, no_floats, no_longs = np.array([], object), np.zeros(0, F), np.zeros(0, I64)
+    full, short, bare = example(f=[1.0, 2.0], i=[3, -4, 5], s=[b"a"]), example(f=[5.0, 6.0], i=[7], s=[b"b", b"", b"\xff"]), example(f=[9.0, 1.0])
+
+    def v2(accept, serialized, names=no_names, sparse=(), dense=(), ragged=()):
+        accept("ParseExampleV2", serialized=np.array(serialized, object), names=names, sparse_keys=texts(*(key for key, _ in sparse)),
+               dense_keys=texts(*(key for key, _, _ in dense)), ragged_keys=texts(*(key for key, _, _ in ragged)),
+               dense_defaults=[default for _, default, _ in dense], num_sparse=len(sparse), sparse_types=[dtype for _, dtype in sparse],
+               ragged_value_types=[dtype for _, dtype, _ in ragged], ragged_split_types=[split for _, _, split in ragged],
+               dense_shapes=[shape for _, _, shape in dense])
+
+    every = dict(sparse=[("i", tf.int64), ("s", tf.string), ("f", tf.float32), ("nobody", tf.int64)],
+                 dense=[("f", no_floats, [2, 1]), ("i", I64(-1), [None]), ("s", text("pad"), [None]), ("f", F(0), [None, 2]), ("no", I64([[8, 9]]), [1, 2])],
+                 ragged=[("i", tf.int64, tf.int32), ("s", tf.string, tf.int64), ("nobody", tf.float32, tf.int32)])
+    for key in ("sparse", "dense", "ragged"):
+        for one in every[key]:
+            for serialized in ([full, short, bare], [], full, bare):
+                v2(case, serialized, **{key: [one]})
+    once = dict(sparse=every["sparse"][1:2], dense=[("f", no_floats, [2]), ("nobody", F(0.5), []), ("no", I64(-1), [None])])  # each key once: TensorFlow gives a key to one feature only
+    v2(case, [full, short], texts("n0", "n1"), ragged=every["ragged"][:1], **once)
+    v2(case, [b"", example(i=None)], sparse=every["sparse"][:1], dense=[("i", I64([1, 2]), [2])])
+    v2(case, [full + example(i=[100])], sparse=every["sparse"][:1])
+    v2(case, [example(i=[1.5]) + example(i=[100])], sparse=every["sparse"][:1])
+    for encoded in (b"\x1a\x04\x08\x05\x08\x06", b"\x1a\x03\x0a\x01\x05", b"\x1a\x0c\x0a\x0a" + b"\xff" * 9 + b"\x01", b"\x1a\x00"):
+        v2(case, [field(1, field(1, field(1, b"i") + field(2, encoded)))], sparse=every["sparse"][:1])
+    for key, default, shape in (
+        ("i", no_longs, [3]), ("i", I64([7]), []), ("i", I64(7), [1]), ("i", I64([7, 8]), [3]), ("i", no_longs, [2]), ("i", no_floats, [3]),
+        ("i", no_longs, [None]), ("i", I64([1, 2]), [None]), ("i", I64(0), [None, 2]),
+    ):
+        v2(refused, [full, bare], dense=[(key, default, shape)])
+    v2(refused, [b"garbage"], sparse=every["sparse"][:1])
+    v2(refused, [full[:-1]], sparse=every["sparse"][:1])
+    v2(refused, [full], sparse=[("i", tf.string)])
+    v2(refused, [full], ragged=[("s", tf.int64, tf.int64)])
+    v2(refused, [full, bare], texts("n0"), sparse=every["sparse"][:1])
+    v2(refused, [[full, bare]], sparse=every["sparse"][:1])
+    v2(refused, [field(1, field(1, field(1, b"i") + field(2, b"\x1a\x03\x0a\x01\x85")))], sparse=every["sparse"][:1])
+
+    def v1(accept, serialized, sparse=(), dense=(), names=no_names):
+        accept("ParseExample", serialized=np.array(serialized, object), names=names, sparse_keys=[text(key) for key, _ in sparse],
+               dense_keys=[text(key) for key, _, _ in dense], dense_defaults=[default for _, default, _ in dense],
+               sparse_types=[dtype for _, dtype in sparse], dense_shapes=[shape for _, _, shape in dense])
+
+    v1(case, [full, short, bare], **once)
+    v1(case, [], **once)
+    v1(case, [full, bare], dense=every["dense"][1:2])
+    v1(refused, full, sparse=every["sparse"][:1])
+    v1(refused, [bare], dense=[("i", no_longs, [1])])
+
+    def single(accept, serialized, sparse=(), dense=()):
+        accept("ParseSingleExample", serialized=text_of(serialized), dense_defaults=[default for _, default, _ in dense], num_sparse=len(sparse),
+               sparse_keys=[key for key, _ in sparse], dense_keys=[key for key, _, _ in dense], sparse_types=[dtype for _, dtype in sparse],
+               dense_shapes=[shape for _, _, shape in dense])
+
+    for serialized in (full, short, bare):
+        single(case, serialized, **once)
+        single(case, serialized, dense=every["dense"][1:2])
+    single(refused, b"garbage", sparse=every["sparse"][:1])
+    single(refused, full, dense=[("i", no_longs, [2])])
+
+
+def pictures():
+    """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
+    folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), "rb") as file:
+            encoded = file.read()
+        contents, kind = text_of(encoded), name.rsplit(".", 1)[1]
+        for channels in (0, 1, 3, 4):
+            takes = {"jpg": channels != 4 and not (channels == 1 and name.startswith("cmyk")), "png": True, "bmp": channels != 1, "gif": channels in (0, 3)}[kind]
+            accept = case if takes else refused
+            if kind == "jpg" and takes:
+                for arguments in (dict(), dict(fancy_upscaling=False, dct_method="INTEGER_FAST"), dict(ratio=2), dict(ratio=8, dct_method="INTEGER_ACCURATE")):
+                    case("DecodeJpeg", contents=contents, channels=channels, **arguments)
+            if kind == "png":
+                for dtype in (tf.uint8, tf.uint16):
+                    accept("DecodePng", contents=contents, channels=channels, dtype=dtype)
+            if kind == "bmp" and channels != 1:
+                accept("DecodeBmp", contents=contents, channels=channels)
+            for dtype in (tf.uint8, tf.uint16, tf.float32) if channels == 0 else (tf.uint8,):
+                if name.endswith("_down.bmp") and dtype != tf.uint8:
+                    continue  # TensorFlow dies of those
+                if takes or kind == "jpg":
+                    accept("DecodeImage", contents=contents, channels=channels, dtype=dtype, expand_animations=channels != 3)
+        if kind == "gif":
+            case("DecodeGif", contents=contents)
+        if name in ("rgb_sub2_prog0.jpg", "cmyk.jpg", "gray.jpg", "rgb_sub2_prog1.jpg"):
+            case("DecodeJpeg", contents=text_of(encoded + b"more"))
+            case("DecodeAndCropJpeg", contents=contents, crop_window=ints(0, 0, 1, 1))
+            for window in ((1, 2, 3, 3), (0, 1, 4, 2), (2, 0, 3, 4)):
+                case("DecodeAndCropJpeg", contents=contents, crop_window=ints(*window))
+            for window in ((0, 0, 900, 1), (-1, 0, 1, 1), (0, 1, 0, 1), (0, 0, 1, 900)):
+                refused("DecodeAndCropJpeg", contents=contents, crop_window=ints(*window))
+        if name == "rgb_sub2_prog0.jpg":  # TensorFlow never ends on some others that are cut short
+            cut = text_of(encoded[:-20])
+            refused("DecodeJpeg", contents=cut)
+            refused("DecodeJpeg", contents=text_of(encoded[:20]))
+        if name in ("rgb8_i0.png", "palette4_i1.png"):
+            for length in (8, 20, len(encoded) - 4, len(encoded) // 2):
+                refused("DecodePng", contents=text_of(encoded[:length]))
+            damaged = bytearray(encoded)
+            damaged[-20] ^= 0x55
+            refused("DecodePng", contents=text_of(bytes(damaged)))
+            case("DecodePng", contents=text_of(encoded + b"more"))
+            case("DecodeJpeg", contents=contents)
+            case("DecodeGif", contents=contents)
+            refused("DecodeBmp", contents=contents)
+            refused("DecodeAndCropJpeg", contents=contents, crop_window=ints(0, 0, 1, 1))
+        if name == "three.gif":
+            refused("DecodeJpeg", contents=contents)
+        if name == "one.gif":
+            case("DecodePng", contents=contents)
+        if name == "bmp24_up.bmp":
+            refused("DecodePng", contents=contents)
+            refused("DecodeBmp", contents=text_of(encoded[:50]))
+            refused("DecodeBmp", contents=text_of(encoded[:-8]))
+    for encoded in (b"", b"hello world", b"BM", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"):
+        refused("DecodeImage", contents=text_of(encoded))
+
+
+def recurrences():
+    def lstm(dtype, batch, inputs, cells, **x):
+        states = {name: numbers(dtype, batch, cells, low=-1, high=1) for name in ("cs_prev", "h_prev")}
+        peepholes = {name: numbers(dtype, cells, low=-1, high=1) for name in ("wci", "wcf", "wco")}
+        return dict(w=numbers(dtype, inputs + cells, 4 * cells, low=-1, high=1), b=numbers(dtype, 4 * cells, low=-1, high=1), **states, **peepholes, **x)
+
+    for dtype in (F, H):
+        for peephole in (False, True):
+            for rest in (dict(), dict(cell_clip=0.4), dict(cell_clip=-1.0)):
+                case("LSTMBlockCell", use_peephole=peephole, forget_bias=0.5, **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 2, 3, low=-1, high=1)))
+                case("BlockLSTMV2", use_peephole=peephole, seq_len_max=I64(3), **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 3, 2, 3, low=-1, high=1)))
+                case("BlockLSTM", use_peephole=peephole, seq_len_max=I64(3), **rest, **lstm(dtype, 2, 3, 4, x=numbers(dtype, 3, 2, 3, low=-1, high=1)))
+    case("LSTMBlockCell", **lstm(F, 1, 5, 1, x=numbers(F, 1, 5)))
+    case("BlockLSTM", seq_len_max=I64(6), **lstm(F, 1, 2, 3, x=numbers(F, 6, 1, 2)))
+    refused("LSTMBlockCell", **lstm(F, 2, 3, 4, x=numbers(F, 2, 2)))
+    refused("BlockLSTM", seq_len_max=I64(2), **lstm(F, 2, 3, 4, x=numbers(F, 2, 2, 2)))
+
+    def gru(batch, inputs, cells):
+        return dict(x=numbers(F, batch, inputs), h_prev=numbers(F, batch, cells), w_ru=numbers(F, inputs + cells, 2 * cells), w_c=numbers(F, inputs + cells, cells), b_ru=numbers(F, 2 * cells), b_c=numbers(F, cells))
+
+    case("GRUBlockCell", **gru(2, 3, 4))
+    case("GRUBlockCell", **gru(1, 1, 1))
+    refused("GRUBlockCell", **{**gru(2, 3, 4), "b_c": numbers(F, 3)})
+
+
+def partitions():
+    for dtype in NUMBERS + [np.bool_]:
+        case("DynamicPartition", data=numbers(dtype, 5, 2), partitions=ints(0, 2, 0, 1, 2), num_partitions=4)
+        for op in ("DynamicStitch", "ParallelDynamicStitch"):
+            case(op, indices=[ints(3, 1), I32(0), I32([[2, 4]])], data=[numbers(dtype, 2, 2), numbers(dtype, 2), numbers(dtype, 1, 2, 2)])
+    case("DynamicPartition", data=strings(2, 2), partitions=I32([[1, 0], [1, 1]]), num_partitions=2)
+    case("DynamicPartition", data=F([1, 2]), partitions=I32(1), num_partitions=2)
+    case("DynamicPartition", data=numbers(F, 0, 2), partitions=NO_INTS, num_partitions=2)
+    case("DynamicStitch", indices=[ints(1, 0, 1)], data=[strings(3)])
+    case("DynamicStitch", indices=[Const(ints(1, 0)), Const(ints(0))], data=[F([1, 2]), F([3])])
+    case("DynamicStitch", indices=[NO_INTS], data=[numbers(F, 0, 3)])
+    for chosen in ((0, 2, 0), (0, -1, 1), (0, 1)):
+        refused("DynamicPartition", data=numbers(F, 3, 2), partitions=ints(*chosen), num_partitions=2)
+    refused("DynamicStitch", indices=[ints(0, -1)], data=[F([1, 2])])
+    refused("DynamicStitch", indices=[ints(0, 1)], data=[F([1, 2, 3])])
+    refused("DynamicStitch", indices=[ints(0), ints(1)], data=[numbers(F, 1, 2), numbers(F, 1, 3)])
+
+
+QUANTIZED = [tf.qint8, tf.quint8, tf.qint16, tf.quint16, tf.qint32]
+
+
+def quantizations():
+    x = np.concatenate([np.linspace(-4, 6, 41), [0.5, -0.25, 100, -100]]).astype(F)
+    for dtype in QUANTIZED:
+        case("Cast", x=Quantized(ints(1, 7, 100), dtype), DstT=tf.float32)
+        case("Cast", x=Quantized(ints(1, 7, 100), dtype), DstT=tf.int64)
+        case("Cast", x=F([1.5, 7, 100]), DstT=dtype)
+        case("Equal", x=Quantized(ints(1, 7, 100), dtype), y=Quantized(ints(1, 6, 100), dtype))
+        case("NotEqual", x=Quantized(ints(1, 7, 100), dtype), y=Quantized(ints(1, 6, 100), dtype))
+        for low, high in ((-2.0, 3.0), (0.0, 4.0), (1.0, 2.0), (-3.0, -1.0), (0.0, 0.0)):
+            given = dict(input=x, min_range=F(low), max_range=F(high), T=dtype)
+            if dtype != tf.qint32:
+                case("QuantizeV2", mode="MIN_COMBINED", **given)
+                case("QuantizeV2", mode="SCALED", round_mode="HALF_TO_EVEN", narrow_range=dtype == tf.qint8, **given)
+                case("QuantizeV2", mode="SCALED", **given)
+            if dtype in (tf.qint8, tf.quint8):
+                case("QuantizeV2", mode="MIN_FIRST", **given)
+    for dtype in (tf.qint8, tf.quint8):
+        case("QuantizeV2", input=numbers(F, 2, 3, 2), min_range=F([-1, -2, -3]), max_range=F([2, 1, 4]), T=dtype, mode="SCALED", axis=1, round_mode="HALF_TO_EVEN")
+        case("QuantizeV2", input=numbers(F, 2, 3), min_range=F([-1, -2]), max_range=F([2, 1]), T=dtype, axis=0)
+    refused("QuantizeV2", input=x, min_range=F(2), max_range=F(1), T=tf.qint8)
+    refused("QuantizeV2", input=x, min_range=F([1, 2]), max_range=F([3, 4]), T=tf.qint8)
+    for dtype in QUANTIZED:
+        limits = np.iinfo({tf.qint8: I8, tf.quint8: U8, tf.qint16: I16, tf.quint16: U16, tf.qint32: I32}[dtype])
+        values = np.linspace(limits.min, limits.max, 23).astype(I64).astype(limits.dtype)[:22 if dtype == tf.qint32 else 23]  # TensorFlow turns the largest around
+        for mode in ("MIN_COMBINED", "SCALED") + (("MIN_FIRST",) if dtype in (tf.qint8, tf.quint8) else ()):
+            for low, high in ((-2.0, 3.0), (0.0, 4.0), (-3.0, 1.0)):
+                case("Dequantize", input=Quantized(values, dtype), min_range=F(low), max_range=F(high), mode=mode, narrow_range=dtype == tf.qint8 and mode == "SCALED")
+        case("Dequantize", input=Quantized(values[:6].reshape(2, 3), dtype), min_range=F([-1, -2, 0]), max_range=F([1, 3, 2]), mode="SCALED", axis=1)
+        case("Dequantize", input=Quantized(values, dtype), min_range=F(-2), max_range=F(3), dtype=tf.bfloat16)
+    for dtype in (F, D):
+        for is_signed in (True, False):
+            for narrow in (True, False):
+                values = numbers(dtype, 3, 5, low=-3, high=4)
+                case("QuantizeAndDequantizeV2", input=values, input_min=dtype(-2), input_max=dtype(3), signed_input=is_signed, range_given=True, narrow_range=narrow, round_mode="HALF_UP")
+                case("QuantizeAndDequantizeV4", input=values, input_min=dtype(0), input_max=dtype(0), signed_input=is_signed, range_given=False, narrow_range=narrow, num_bits=4)
+                case("QuantizeAndDequantizeV3", input=values, input_min=dtype(-1), input_max=dtype(1), signed_input=is_signed, range_given=True, narrow_range=narrow, num_bits=I32(5))
+                case("QuantizeAndDequantizeV4", input=values, input_min=np.zeros(5, dtype), input_max=np.zeros(5, dtype), signed_input=is_signed, axis=1)
+    refused("QuantizeAndDequantizeV2", input=x, input_min=F(2), input_max=F(1), range_given=True)
+    refused("QuantizeAndDequantizeV3", input=x, input_min=F(1), input_max=F(2), num_bits=I32(0))
+
+
+def small_ones():
+    for dtype in (F, D):
+        case("Erf", x=np.concatenate([np.linspace(-0.6, 0.6, 41), np.linspace(-4, 4, 17)]).astype(dtype))
+    for value in (-0.0452, 1e-5, 1e-30, -0.4999, 0.5):
+        case("Erf", x=F([value]))
+    case("Erf", x=F([NAN, INF, -INF, -0.0]))
+    for dtype in NUMBERS + [np.bool_]:
+        case("Roll", input=numbers(dtype, 3, 4), shift=I32(1), axis=I32(-1))
+    case("Roll", input=strings(2, 3, 2), shift=I64([5, -1, 1]), axis=ints(1, 0, 1))
+    case("Roll", input=numbers(F, 0, 3), shift=ints(1), axis=ints(0))
+    refused("Roll", input=numbers(F, 3), shift=ints(1), axis=ints(1))
+    refused("Roll", input=F(3), shift=ints(1), axis=ints(0))
+    refused("Roll", input=numbers(F, 3), shift=ints(1, 2), axis=ints(0))
+    for dtype in (I32, I64, F, D):
+        case("Bucketize", input=numbers(dtype, 3, 4, low=-9, high=9), boundaries=[-3.0, 0.0, 0.5, 2.0, 2.0])
+    case("Bucketize", input=F([NAN, INF, -INF, 0, -0.0]), boundaries=[0.0, 1.0])
+    case("Bucketize", input=numbers(F, 2), boundaries=[])
+    raw_bytes = np.array([bytes(range(32)), bytes(range(200, 232))], object)
+    for dtype in (tf.float16, tf.float32, tf.float64, tf.int32, tf.uint16, tf.uint8, tf.int16, tf.int8, tf.int64, tf.complex64, tf.complex128, tf.bool):
+        for little in (True, False):
+            case("DecodeRaw", bytes=raw_bytes, out_type=dtype, little_endian=little)
+    for dtype in (tf.float32, tf.int16, tf.uint8, tf.int64):
+        for little in (True, False):
+            case("DecodePaddedRaw", input_bytes=texts("abcdefgh", "", "0123456789abcdefghij", "xy"), fixed_length=I32(16), out_type=dtype, little_endian=little)
+    case("DecodeRaw", bytes=texts("", ""), out_type=tf.int32)
+    refused("DecodeRaw", bytes=texts("abcd", "ab"), out_type=tf.int16)
+    refused("DecodeRaw", bytes=texts("abc"), out_type=tf.int16)
+    refused("DecodePaddedRaw", input_bytes=texts("abc"), fixed_length=I32(3), out_type=tf.int16)
+    refused("DecodePaddedRaw", input_bytes=texts("abc"), fixed_length=I32(0), out_type=tf.int16)
+    for dtype in FLOATS:
+        case("CheckNumerics", tensor=numbers(dtype, 2, 2), message="m")
+        refused("CheckNumerics", tensor=np.array([1, NAN]).astype(dtype), message="m")
+        refused("CheckNumerics", tensor=np.array([1, INF]).astype(dtype), message="m")
+    case("GuaranteeConst", input=numbers(F, 2))
+    case("Print", input=numbers(F, 2), data=[strings(2), numbers(I32, 1)])
+
+
+def transforms():
+    words = texts("", "aBc \u00c4x", " \t hello\n", "h\u00e9llo \u4e16\U0001f600!", "12345678", "123456789abcdefg")
+    for op in ("StringLower", "StringUpper", "StringStrip"):
+        case(op, input=words)
+    for unit in ("BYTE", "UTF8_CHAR"):
+        case("StringLength", input=words, unit=unit)
+        for position, length in ((0, 3), (0, 100), (-0, 0)):
+            case("Substr", input=words, pos=I32(position), len=I32(length), unit=unit)
+        for dtype in (I32, I64):
+            case("Substr", input=words[3:], pos=dtype([-5, 2, 8]), len=dtype([3, -1, 1]), unit=unit)
+            case("Substr", input=text("abcdef"), pos=dtype([[0, 1], [-1, 6]]), len=dtype([[9, 2], [1, 1]]), unit=unit)
+        case("Substr", input=np.array([[b"abc"], [b"defg"]], object), pos=ints(0, 1), len=ints(1, 2), unit=unit)
+        refused("Substr", input=text("abc"), pos=I32(4), len=I32(1), unit=unit)
+        refused("Substr", input=text("abc"), pos=I32(-4), len=I32(1), unit=unit)
+    refused("Substr", input=words, pos=ints(0), len=ints(1, 2))
+    grid = np.array([[[b"a", b"b"], [b"c", b""]], [[b"e", b"f"], [b"g", b"h"]]], object)
+    for axes in ((), (0,), (1,), (-1,), (0, 1), (1, 0), (2, 0, 1)):
+        for keep in (False, True):
+            case("ReduceJoin", inputs=grid, reduction_indices=Const(ints(*axes)), keep_dims=keep, separator="-")
+    case("ReduceJoin", inputs=grid, reduction_indices=I32(1))
+    case("ReduceJoin", inputs=grid[:, :0], reduction_indices=ints(1))
+    refused("ReduceJoin", inputs=grid, reduction_indices=ints(3))
+    refused("ReduceJoin", inputs=grid, reduction_indices=ints(1, 1))
+    long = texts("", "a", "hello world", b"\xff" * 70, "x" * 33, "y" * 8, "1234567")
+    for buckets in (1, 7, 10**9, 2**62):
+        case("StringToHashBucket", string_tensor=long, num_buckets=buckets)
+        case("StringToHashBucketStrong", input=long, num_buckets=buckets, key=[-5, 2**40 + 1])
+
+
+def text_of(value):
+    return np.array(value, object)
+
+
+for family in (fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
@@ -539,6 +851,10 @@ def build(op, number, arguments, feeds, shapes_known):
         name, made = f"c{number}/x{made}", made + 1
         if isinstance(value, Const):
             return tf.constant(value.value, name=name)
+        if isinstance(value, Quantized):
+            placeholder = v1.placeholder(value.dtype, value.value.shape if shapes_known else None, name=name)
+            feeds[placeholder.name] = value
+            return placeholder
         value = np.asarray(value)
         dtype = tf.string if value.dtype == object else tf.as_dtype(value.dtype)
         placeholder = v1.placeholder(dtype, value.shape if shapes_known else None, name=name)
@@ -546,7 +862,7 @@ def build(op, number, arguments, feeds, shapes_known):
         return placeholder
 
     def is_tensor(value):
-        return isinstance(value, (Const, np.ndarray, np.generic))
+        return isinstance(value, (Const, Quantized, np.ndarray, np.generic))
 
     def argument(value):
         if is_tensor(value):
@@ -556,7 +872,22 @@ def build(op, number, arguments, feeds, shapes_known):
         return value
 
     results = getattr(tf.raw_ops, op)(name=f"c{number}/y", **{key: argument(value) for key, value in arguments.items()})
-    return list(results) if isinstance(results, (list, tuple)) else [results]
+    return tf.nest.flatten(results)
+
+
+def as_numpy(value):
+    return value.value.astype(value.dtype.as_numpy_dtype) if isinstance(value, Quantized) else value
+
+
+def as_proto(value):
+    if not isinstance(value, Quantized):
+        return tf.make_tensor_proto(value)
+    proto = tf.make_tensor_proto(np.zeros(0, F))
+    proto.dtype = value.dtype.as_datatype_enum
+    proto.tensor_shape.CopyFrom(tf.TensorShape(value.value.shape).as_proto())
+    plain = {tf.qint8: I8, tf.quint8: U8, tf.qint16: I16, tf.quint16: U16, tf.qint32: I32}[value.dtype]
+    proto.tensor_content = value.value.astype(plain).tobytes()
+    return proto
 
 
 def write(op):
@@ -564,7 +895,7 @@ def write(op):
     with graph.as_default():
         def run(results):
             with tf.compat.v1.Session(graph=graph) as session:
-                return session.run(results, {graph.get_tensor_by_name(name): value for name, value in feeds.items()})
+                return session.run(results, {graph.get_tensor_by_name(name): as_numpy(value) for name, value in feeds.items()})
 
         number, results = 0, []
         for _, arguments in (entry for entry in good if entry[0] == op):
@@ -580,9 +911,10 @@ def write(op):
                 continue
             raise SystemExit(f"{op}: TensorFlow takes {arguments}")
     for name, value in feeds.items():
-        response.outputs[name].CopyFrom(tf.make_tensor_proto(value))
+        response.outputs[name].CopyFrom(as_proto(value))
     for result, value in zip(results, values):
-        response.outputs[result.name].CopyFrom(tf.make_tensor_proto(value, dtype=result.dtype.base_dtype))
+        quantized = result.dtype.base_dtype in QUANTIZED
+        response.outputs[result.name].CopyFrom(as_proto(Quantized(value, result.dtype.base_dtype)) if quantized else tf.make_tensor_proto(value, dtype=result.dtype.base_dtype))
     for suffix, message in ((".graph.pb", graph.as_graph_def()), (".golden.pb", response)):
         with open(os.path.join(HERE, op + suffix), "wb") as file:
             file.write(message.SerializeToString(deterministic=True))

@@ -1,5 +1,6 @@
 #include "plan/memory_layout.h"
 
+#include <algorithm>
 #include <random>
 
 #include "gmock/gmock.h"
@@ -68,6 +69,43 @@ TEST(MemoryLayoutTest, RandomLifetimesNeverOverlap) {
     CheckLayout(buffers, layout);
     EXPECT_LE(layout.arena_bytes, total);
   }
+}
+
+// Too many at once for looking at all pairs.
+std::vector<BufferLifetime> Crowd(int count, int64_t bytes) {
+  std::mt19937 random(2);
+  std::vector<BufferLifetime> buffers(count);
+  for (int i = 0; i < count; ++i) {
+    const int first = static_cast<int>(random() % count);
+    buffers[i] = {bytes > 0 ? bytes : static_cast<int64_t>(random() % 500), first,
+                  first + static_cast<int>(random() % count)};
+  }
+  return buffers;
+}
+
+TEST(MemoryLayoutTest, ACrowdIsLaidOutInTheOrderOfTime) {
+  const std::vector<BufferLifetime> buffers = Crowd(5000, 0);
+  ASSERT_OK_AND_ASSIGN(const MemoryLayout layout, LayOutMemory(buffers));
+  CheckLayout(buffers, layout);
+  std::vector<int64_t> live(10001);
+  for (const BufferLifetime& buffer : buffers) {
+    for (int step = buffer.first; step <= buffer.last; ++step) live[step] += (buffer.bytes + 63) / 64 * 64;
+  }
+  const int64_t least = *std::max_element(live.begin(), live.end());
+  EXPECT_GE(layout.arena_bytes, least);
+  EXPECT_LE(layout.arena_bytes, least * 5 / 4);
+}
+
+TEST(MemoryLayoutTest, ACrowdOfOneSizeLeavesNoGaps) {
+  std::vector<BufferLifetime> buffers;
+  for (int i = 0; i < 100000; ++i) buffers.push_back({64, i / 2, i / 2 + 50000});
+  ASSERT_OK_AND_ASSIGN(const MemoryLayout layout, LayOutMemory(buffers));
+  EXPECT_EQ(layout.arena_bytes, int64_t{64} * 100000);
+}
+
+TEST(MemoryLayoutTest, ACrowdLargerThanAnyMemoryIsRefused) {
+  EXPECT_THAT(LayOutMemory(Crowd(5000, int64_t{1} << 55)),
+              StatusIs(absl::StatusCode::kResourceExhausted, ::testing::HasSubstr("arena")));
 }
 
 TEST(MemoryLayoutTest, MoreThanAnyMemoryIsRefused) {

@@ -27,13 +27,31 @@ Program Everything() {
   maker.Op("Pad", "pad", {"same", "pads"}, t);
   maker.Weights("w", Shape({3, 3, 2, 4}));
   maker.Conv("conv", "pad", "w");
+  maker.Const("block", Tensor::Of<int32_t>({2, 2}));
+  maker.Const("around", Tensor::Of<int32_t>(Shape({2, 2}), {0, 0, 0, 0}));
+  maker.Op("SpaceToBatchND", "split", {"x", "block", "around"}, t);
+  maker.Conv("blocked", "split", "w");
+  maker.Op("BatchToSpaceND", "joined", {"blocked", "block", "around"}, t);
   maker.Weights("s", Shape({4}));
   maker.Op("Neg", "minus_s", {"s"}, t);
   maker.Op("Mul", "scaled", {"conv", "minus_s"}, t);
   maker.Op("Relu", "relu", {"scaled"}, t);
   maker.Op("Relu", "again", {"scaled"}, t);
-  maker.Op("Add", "sum", {"relu", "again"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"sum"});
+  maker.Op("Add", "plus", {"relu", "again"}, t);
+  maker.Op("Sigmoid", "gate", {"plus"}, t);
+  maker.Op("Mul", "sum", {"plus", "gate"}, t);
+  // Channels first, as if the height were the channels.
+  maker.Conv("first", "sum", maker.Weights("w1", Shape({1, 1, 6, 2})), "VALID",
+             {{"data_format", AttrValue::String("NCHW")}});
+  // A layer normalisation.
+  maker.Const("axis", Tensor::Scalar<int32_t>(-1));
+  const GraphMaker::Attrs keep = {t[0], {"keep_dims", AttrValue::Bool(true)}};
+  maker.Op("Mean", "mean", {"x", "axis"}, keep);
+  maker.Op("Sub", "centered", {"x", "mean"}, t);
+  maker.Op("Mean", "variance", {maker.Op("Square", "squares", {"centered"}, t), "axis"}, keep);
+  maker.Op("AddV2", "moved", {"variance", maker.Const("epsilon", Tensor::Scalar<float>(0.01f))}, t);
+  maker.Op("Mul", "normal", {"centered", maker.Op("Rsqrt", "factor", {"moved"}, t)}, t);
+  absl::StatusOr<Program> program = maker.Lower({"first", "normal", "joined"});
   EXPECT_OK(program);
   return *std::move(program);
 }

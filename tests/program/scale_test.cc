@@ -54,6 +54,21 @@ TEST(ScaleTest, AChainOfConvolutions) {
   EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), static_cast<size_t>(kNodes / 4));
 }
 
+TEST(ScaleTest, AChainOfConvolutionsWithChannelsFirst) {
+  GraphMaker maker;
+  const std::pair<std::string, AttrValue> first = {"data_format", AttrValue::String("NCHW")};
+  std::string last = maker.Input("x", {PartialShape::kUnknownDim, 2, 3, 3});
+  maker.Weights("w", Shape({1, 1, 2, 2}));
+  maker.Weights("b", Shape({2, 1, 1}));
+  for (int i = 0; i < kNodes / 4; ++i) {
+    maker.Conv(absl::StrCat("conv", i), last, "w", "SAME", {first});
+    maker.Op("AddV2", absl::StrCat("bias", i), {absl::StrCat("conv", i), "b"}, kFloat);
+    maker.Op("AddV2", absl::StrCat("sum", i), {absl::StrCat("bias", i), last}, kFloat);
+    last = maker.Op("Relu", absl::StrCat("relu", i), {absl::StrCat("sum", i)}, kFloat);
+  }
+  EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), static_cast<size_t>(kNodes / 4 + 2));
+}
+
 // One run of scales before a product with a constant filter, and one behind.
 TEST(ScaleTest, AChainOfScales) {
   GraphMaker maker;

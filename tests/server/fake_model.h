@@ -41,6 +41,7 @@ class FakeModel final : public Model {
   const std::string& device() const override { return device_; }
   int64_t weight_bytes() const override { return 4096; }
   std::vector<std::pair<std::string, int>> OpCounts() const override { return {}; }
+  std::vector<ProgramNode> Nodes() const override { return {}; }
   absl::Status Check(absl::Span<const NamedTensor>, absl::Span<const std::string>) const override { return {}; }
   absl::StatusOr<std::unique_ptr<ModelInstance>> CreateInstance() const override;
   absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape>) const override { return PlanSummary(); }

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/varint.h"
 #include "checkpoint/crc32c.h"
 #include "checkpoint/ordered_code.h"
 #include "proto/tensor_codec.h"
@@ -29,11 +30,6 @@ class StringFile final : public leveldb::WritableFile {
  private:
   std::string text_;
 };
-
-void AppendVarint64(uint64_t value, std::string* out) {
-  for (; value >= 0x80; value >>= 7) out->push_back(static_cast<char>(value | 0x80));
-  out->push_back(static_cast<char>(value));
-}
 
 }  // namespace
 
@@ -61,7 +57,7 @@ void BundleWriter::Append(const Tensor& tensor, tensorflow::BundleEntryProto* en
   if (tensor.dtype() == DType::kString) {
     std::string strings;
     for (const std::string& text : tensor.flat<std::string>()) {
-      AppendVarint64(text.size(), &data_);
+      AppendVarint(text.size(), &data_);
       const auto length = static_cast<uint32_t>(text.size());
       crc = ExtendCrc32c(crc, {reinterpret_cast<const char*>(&length), sizeof(length)});
       strings += text;

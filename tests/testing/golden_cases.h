@@ -3,6 +3,7 @@
 #ifndef FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 #define FLOE_TESTS_TESTING_GOLDEN_CASES_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,9 @@ std::vector<std::string> GoldenOps(const std::string& directory = "ops");
 absl::StatusOr<std::vector<GoldenCase>> LoadGoldenCases(const std::string& op, const std::string& directory = "ops");
 // The cases that TensorFlow refuses: without results.
 absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, const std::string& directory = "ops");
+
+// The tensors of a golden file by their names.
+absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path);
 
 // OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats.
 // NaN equals NaN. Else the first element that differs.

@@ -28,6 +28,7 @@ class MemoryFiles final : public FileSystem {
   absl::Status Rename(const std::string&, const std::string& to) override { return ReadOnly(to); }
   absl::Status Link(const std::string&, const std::string& to) override { return ReadOnly(to); }
   absl::Status Remove(const std::string& path) override { return ReadOnly(path); }
+  absl::Status RemoveDirectory(const std::string& path) override { return ReadOnly(path); }
   absl::Status SyncDirectory(const std::string& path) override { return ReadOnly(path); }
   absl::Status MakeDirectories(const std::string& path) override { return ReadOnly(path); }
   absl::StatusOr<std::vector<std::string>> List(const std::string& directory) override {

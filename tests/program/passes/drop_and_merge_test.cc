@@ -28,6 +28,61 @@ TEST(DropIdentitiesTest, GoAway) {
   EXPECT_EQ(after.outputs[2], after.inputs[0]);
 }
 
+TEST(DropIdentitiesTest, OpsWhoseConstantsMakeThemOne) {
+  const auto ints = [](std::initializer_list<int32_t> values) { return Tensor::Of<int32_t>(values); };
+  const auto number = [](float value) { return Tensor::Scalar<float>(value); };
+  const Tensor none(Tensor::Of<int32_t>(Shape({2, 2}), {0, 0, 0, 0})),
+      some(Tensor::Of<int32_t>(Shape({2, 2}), {0, 0, 1, 0}));
+  struct Case {
+    const char* op;
+    Tensor same, other;
+  };
+  const Case kCases[] = {
+      {"Transpose", ints({0, -1}), ints({1, 0})},
+      {"Pad", none, some},
+      {"Tile", ints({1, 1}), ints({1, 2})},
+      {"Mul", number(1), number(2)},
+      {"RealDiv", number(1), number(0)},
+      {"Sub", number(0), number(1)},
+      {"Mul", Tensor::Of<float>(Shape({1, 1}), {1}), Tensor::Of<float>(Shape({1, 1, 1}), {1})},
+      {"Mul", Tensor::Of<float>(Shape({1}), {1}), Tensor::Of<float>({1, 1, 1})},
+  };
+  for (const Case& one : kCases) {
+    SCOPED_TRACE(one.op);
+    for (const bool same : {true, false}) {
+      GraphMaker maker;
+      maker.Input("x", {2, 3});
+      maker.Op(one.op, "y", {"x", maker.Const("c", same ? one.same : one.other)}, kFloat);
+      maker.Op("Exp", "z", {"y"}, kFloat);
+      ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"z"}));
+      if (!same) {
+        ExpectUnchanged("drop_identities", program);
+        continue;
+      }
+      EXPECT_EQ(ExpectChanged("drop_identities", program).ops.size(), 1u);
+    }
+  }
+}
+
+TEST(DropIdentitiesTest, IdentityNAndOthersByTheirInputs) {
+  GraphMaker maker;
+  maker.Input("x", {2});
+  maker.Input("z", {2});
+  maker.Op("IdentityN", "n", {"x", "z"}, {{"T", AttrValue::Types({DType::kFloat, DType::kFloat})}});
+  maker.Op("Cast", "c", {"n:1"}, {{"SrcT", AttrValue::Type(DType::kFloat)}, {"DstT", AttrValue::Type(DType::kFloat)}});
+  maker.Op("AddN", "sum", {"c"}, {kFloat[0], {"N", AttrValue::Int(1)}});
+  maker.Op("ConcatV2", "joined", {"sum", maker.Const("axis", Tensor::Scalar<int32_t>(0))},
+           {kFloat[0], {"N", AttrValue::Int(1)}});
+  maker.Op("Sub", "y", {"n", "joined"}, kFloat);
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"y"}));
+  EXPECT_EQ(ExpectChanged("drop_identities", program).ops.size(), 1u);
+  GraphMaker other;
+  other.Input("x", {2});
+  other.Op("Cast", "c", {"x"}, {{"SrcT", AttrValue::Type(DType::kFloat)}, {"DstT", AttrValue::Type(DType::kInt32)}});
+  ASSERT_OK_AND_ASSIGN(const Program cast, other.Lower({"c"}));
+  ExpectUnchanged("drop_identities", cast);
+}
+
 TEST(DropIdentitiesTest, OtherOpsStay) {
   GraphMaker maker;
   maker.Input("x", {2});

@@ -52,6 +52,13 @@ TEST(FuseEpiloguesTest, BiasAndEachActivation) {
     maker.Op(activation, "y", {"biased"}, kFloat);
     ExpectFused(maker, "y", {"BiasAdd", activation});
   }
+  const std::pair<const char*, const char*> kOwn[] = {
+      {"_Swish", "Swish"}, {"_HardSwish", "HardSwish"}, {"_Gelu", "Gelu"}, {"_GeluTanh", "GeluApproximate"}};
+  for (const auto& [op, step] : kOwn) {
+    GraphMaker maker = Convolution();
+    maker.Op(op, "y", {"conv"}, kFloat);
+    ExpectFused(maker, "y", {step});
+  }
 }
 
 TEST(FuseEpiloguesTest, EveryProduct) {
@@ -188,51 +195,24 @@ TEST(FuseEpiloguesTest, TakesItsPlaceWhereAllInputsAre) {
   EXPECT_EQ(after.ops[0].name, "late");
 }
 
-TEST(FuseEpiloguesTest, Swish) {
-  GraphMaker maker = Convolution();
-  maker.Op("BiasAdd", "biased", {"conv", "b"}, kFloat);
-  maker.Op("Sigmoid", "gate", {"biased"}, kFloat);
-  maker.Op("Mul", "y", {"biased", "gate"}, kFloat);
-  ExpectFused(maker, "y", {"BiasAdd", "Swish"});
-}
-
-TEST(FuseEpiloguesTest, HardSwishInEachSpelling) {
-  for (const int spelling : {0, 1, 2}) {
+TEST(FuseEpiloguesTest, PreluWithASlopeAChannel) {
+  for (const Shape& shape : {Shape({4}), Shape({1, 1, 4}), Shape({1, 1, 1, 4})}) {
     GraphMaker maker = Convolution();
-    maker.Const("three", Tensor::Scalar<float>(3));
-    maker.Const("six", Tensor::Scalar<float>(6));
-    maker.Const("sixth", Tensor::Scalar<float>(1.0f / 6));
-    maker.Op("AddV2", "plus", {"conv", "three"}, kFloat);
-    maker.Op("Relu6", "clip", {"plus"}, kFloat);
-    if (spelling == 0) {
-      maker.Op("Mul", "gate", {"clip", "sixth"}, kFloat);
-      maker.Op("Mul", "y", {"conv", "gate"}, kFloat);
-    } else if (spelling == 1) {
-      maker.Op("RealDiv", "gate", {"clip", "six"}, kFloat);
-      maker.Op("Mul", "y", {"gate", "conv"}, kFloat);
-    } else {
-      maker.Op("Mul", "product", {"conv", "clip"}, kFloat);
-      maker.Op("RealDiv", "y", {"product", "six"}, kFloat);
-    }
-    ExpectFused(maker, "y", {"HardSwish"});
+    maker.Op("BiasAdd", "biased", {"conv", "b"}, kFloat);
+    maker.Op("_Prelu", "y", {"biased", maker.Weights("alpha", shape)}, kFloat);
+    ExpectFused(maker, "y", {"BiasAdd", "Prelu"});
   }
-}
-
-TEST(FuseEpiloguesTest, NotWhatOnlyLooksLikeAGate) {
-  GraphMaker maker = Convolution();
-  maker.Const("four", Tensor::Scalar<float>(4));
-  maker.Const("sixth", Tensor::Scalar<float>(1.0f / 6));
-  maker.Op("Sigmoid", "gate", {"conv"}, kFloat);
-  maker.Op("AddV2", "no_product", {"conv", "gate"}, kFloat);
-  ExpectStays(maker, {"no_product"});
-  maker.Op("Mul", "y", {"conv", "gate"}, kFloat);
-  ExpectStays(maker, {"y", "gate"});
-  ExpectStays(maker, {"y", "conv"});
-  maker.Op("AddV2", "plus", {"conv", "four"}, kFloat);
-  maker.Op("Relu6", "clip", {"plus"}, kFloat);
-  maker.Op("Mul", "scaled", {"clip", "sixth"}, kFloat);
-  maker.Op("Mul", "hard", {"conv", "scaled"}, kFloat);
-  ExpectStays(maker, {"hard"});
+  // A slope a pixel, and one that is not known.
+  GraphMaker pixels = Convolution();
+  pixels.Op("_Prelu", "y", {"conv", pixels.Weights("alpha", Shape({5, 6, 1}))}, kFloat);
+  ExpectStays(pixels, {"y"});
+  GraphMaker open = Convolution();
+  open.Op("_Prelu", "y", {"conv", open.Input("alpha", {4})}, kFloat);
+  ExpectStays(open, {"y"});
+  // The slopes are computed, the input is constant.
+  GraphMaker other = Convolution();
+  other.Op("_Prelu", "y", {other.Weights("c", Shape({3, 5, 6, 4})), "conv"}, kFloat);
+  ExpectStays(other, {"y"});
 }
 
 TEST(FuseEpiloguesTest, NotWhatOthersUseOrIsAnOutput) {

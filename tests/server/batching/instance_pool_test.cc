@@ -74,6 +74,12 @@ TEST_F(InstancePoolTest, AWarmUpThatFailsIsTheReason) {
               StatusIs(absl::StatusCode::kResourceExhausted, HasSubstr("warm-up run failed: no memory")));
 }
 
+TEST_F(InstancePoolTest, AModelThatRefusesTheMadeUpValuesServesAllTheSame) {
+  const auto model = MakeFakeModel();
+  model->run_error = absl::InvalidArgumentError("division by zero");
+  EXPECT_OK(Make(model, 2, 8, {{"x", Tensor::Of<float>(Shape({1, 2}), {0, 0})}}));
+}
+
 TEST_F(InstancePoolTest, AnInstanceThatCannotBeMadeIsTheReason) {
   const auto model = MakeFakeModel();
   model->instance_error = absl::UnavailableError("no device");

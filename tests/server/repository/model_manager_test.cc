@@ -262,7 +262,7 @@ TEST_F(ModelManagerTest, ManyThreadsFindWhileVersionsChange) {
       while (!stop) {
         const auto model = manager_->Find("m", std::nullopt);
         EXPECT_OK(model);  // there is always one
-        for (const ModelStatus& status : manager_->StatusOfAll()) EXPECT_TRUE(status.available());
+        for (const ServedModelStatus& status : manager_->StatusOfAll()) EXPECT_TRUE(status.available());
       }
     });
   }

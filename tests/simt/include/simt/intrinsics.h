@@ -12,6 +12,11 @@ namespace simt {
 
 inline uint32_t BitsOf(float x) { return std::bit_cast<uint32_t>(x); }
 inline float FloatOf(uint32_t bits) { return std::bit_cast<float>(bits); }
+// Through memory, so that no compiler fuses it with what follows.
+inline float Times(float a, float b) {
+  const volatile float product = a * b;
+  return product;
+}
 inline float HalfToFloat(uint16_t bits) {
   floe::Half half;
   half.bits = bits;

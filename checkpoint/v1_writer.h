@@ -1,0 +1,19 @@
+// Writes V1 checkpoints; the format is in v1_reader.h.
+#ifndef FLOE_CHECKPOINT_V1_WRITER_H_
+#define FLOE_CHECKPOINT_V1_WRITER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "checkpoint/checkpoint_writer.h"
+
+namespace floe {
+
+// See CheckpointWriter::Create.
+absl::StatusOr<std::unique_ptr<CheckpointWriter>> CreateV1(const std::string& prefix,
+                                                           const CheckpointWriterOptions& options);
+
+}  // namespace floe
+
+#endif  // FLOE_CHECKPOINT_V1_WRITER_H_

@@ -1,0 +1,14 @@
+// Roll: elements shifted along axes, those that leave at one end coming in at the other.
+#ifndef FLOE_OPS_ROLL_H_
+#define FLOE_OPS_ROLL_H_
+
+#include "absl/types/span.h"
+#include "ops/op.h"
+
+namespace floe {
+
+absl::Span<const OpInfo> RollOps();
+
+}  // namespace floe
+
+#endif  // FLOE_OPS_ROLL_H_
