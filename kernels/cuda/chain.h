@@ -24,7 +24,7 @@ inline constexpr int kMostChainSteps = 16;
 inline constexpr int kMostChainDims = 8;
 
 // One function. `a` and `b` are operands, -1 where it takes none.
-struct ChainStep {
+struct ElementStep {
   ChainOp op = ChainOp::kCopy;
   int8_t a = -1;
   int8_t b = -1;
@@ -44,7 +44,7 @@ struct ChainProgram {
   int num_operands;  // the first is where the value starts; without any it starts at 0
   Operand operands[kMostChainOperands];
   int num_steps;
-  ChainStep steps[kMostChainSteps];
+  ElementStep steps[kMostChainSteps];
   void* result;
   DType result_dtype;
   bool saturates;  // floats that are cut to small integers stop at their ends
@@ -55,7 +55,7 @@ class Chain {
   // Operands broadcast to `result`; the value starts as operand 0. UNIMPLEMENTED for dtypes that it does not know and
   // for chains or shapes of more parts than it has room for.
   static absl::StatusOr<Chain> Make(const Shape& result, DType result_dtype, absl::Span<const Shape> operand_shapes,
-                                    absl::Span<const DType> operand_dtypes, absl::Span<const ChainStep> steps);
+                                    absl::Span<const DType> operand_dtypes, absl::Span<const ElementStep> steps);
   // `operands` and `result` are on the device; `result` may be operand 0.
   absl::Status Launch(CudaStream& stream, absl::Span<const void* const> operands, void* result) const;
 
@@ -69,7 +69,7 @@ class Chain {
 };
 
 // The function of a step of a fused op that takes at most one operand; kBatchNorm's are two, made of its four.
-ChainStep ChainStepOf(FusedKind kind, float leaky_alpha);
+ElementStep ElementStepOf(FusedKind kind, float leaky_alpha);
 
 }  // namespace floe
 

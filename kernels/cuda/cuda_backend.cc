@@ -22,8 +22,11 @@ class Cuda final : public Backend, public CudaContext {
  public:
   Cuda(int device, CudaTarget target, int64_t memory_limit_bytes)
       : target_(target), runtime_(device, memory_limit_bytes) {
-    for (const absl::Span<const CudaOp> family : {ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(),
-                                                  MoveKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels()}) {
+    for (const absl::Span<const CudaOp> family :
+         {ArgExtremeKernels(), BatchNormKernels(), ConvolutionKernels(), CropAndResizeKernels(), ElementwiseKernels(),
+          GatherKernels(),     LayerNormKernels(), MatMulKernels(),      MirrorPadKernels(),     MoveKernels(),
+          OneHotKernels(),     PoolKernels(),      ReduceKernels(),      ResizeKernels(),        ScanKernels(),
+          ScatterKernels(),    SegmentKernels(),   SoftmaxKernels(),     SpaceBatchKernels(),    TopKKernels()}) {
       for (const CudaOp& op : family) ops_.emplace(op.name, &op);
     }
   }

@@ -174,7 +174,7 @@ __global__ void __launch_bounds__(kThreads) ChainKernel(ChainProgram program) {
     Compute value[kCount] = {};
     if (program.num_operands > 0) load(0, value);
     for (int s = 0; s < program.num_steps; ++s) {
-      const ChainStep step = program.steps[s];
+      const ElementStep step = program.steps[s];
       if (step.a < 0) {
 #pragma unroll
         for (int i = 0; i < kCount; ++i) value[i] = ChainUnary(step.op, value[i], step.parameter);
@@ -225,7 +225,7 @@ bool IsIntegerOnDevice(DType dtype) {
 bool Chain::Takes(DType dtype) { return IsFloatOnDevice(dtype) || IsIntegerOnDevice(dtype) || dtype == DType::kBool; }
 
 absl::StatusOr<Chain> Chain::Make(const Shape& result, DType result_dtype, absl::Span<const Shape> operand_shapes,
-                                  absl::Span<const DType> operand_dtypes, absl::Span<const ChainStep> steps) {
+                                  absl::Span<const DType> operand_dtypes, absl::Span<const ElementStep> steps) {
   const auto operands = static_cast<int>(operand_shapes.size());
   if (operands > kMostChainOperands || steps.size() > kMostChainSteps) {
     return absl::UnimplementedError("a chain of too many operands or steps");
@@ -272,7 +272,7 @@ absl::Status Chain::Launch(CudaStream& stream, absl::Span<const void* const> ope
   return floating_ ? LaunchChain<float>(stream, program, packs) : LaunchChain<int64_t>(stream, program, packs);
 }
 
-ChainStep ChainStepOf(FusedKind kind, float leaky_alpha) {
+ElementStep ElementStepOf(FusedKind kind, float leaky_alpha) {
   switch (kind) {
     case FusedKind::kBiasAdd:
     case FusedKind::kAdd:
@@ -461,7 +461,7 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
 
 class ElementwiseKernel final : public Kernel {
  public:
-  ElementwiseKernel(const Function& function, std::vector<ChainStep> steps, bool channels_first)
+  ElementwiseKernel(const Function& function, std::vector<ElementStep> steps, bool channels_first)
       : function_(function), steps_(std::move(steps)), channels_first_(channels_first) {}
 
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
@@ -473,18 +473,18 @@ class ElementwiseKernel final : public Kernel {
   Shape OperandShape(int i, absl::Span<const TensorInfo> inputs) const;
 
   const Function& function_;  // of the table
-  const std::vector<ChainStep> steps_;
+  const std::vector<ElementStep> steps_;
   const bool channels_first_;  // BiasAdd's
 };
 
 absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext&, const OpSignature& op) {
   const Function& function = *FindFunction(op.op.name);
-  ChainStep step{.op = function.op};
+  ElementStep step{.op = function.op};
   if (step.op == ChainOp::kLeakyRelu) {
     FLOE_ASSIGN_OR_RETURN(step.parameter, op.attrs.Float("alpha", 0.2f));
   }
   FLOE_ASSIGN_OR_RETURN(const std::string format, op.attrs.String("data_format", "NHWC"));
-  std::vector<ChainStep> steps;
+  std::vector<ElementStep> steps;
   if (function.operands < 2) {
     // As many steps as there are further inputs: one, but for AddN.
     const int count = function.operands == 0 ? 1 : static_cast<int>(op.inputs.size()) - 1;

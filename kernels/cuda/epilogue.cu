@@ -93,7 +93,7 @@ absl::StatusOr<EpiloguePlan> EpiloguePlan::Make(const FusedSteps& fused, const S
   EpiloguePlan plan;
   plan.batch_norm_ = fused.batch_norm_;
   for (const FusedStep& from : fused.steps_) {
-    const ChainStep function = ChainStepOf(from.kind, fused.leaky_alpha_);
+    const ElementStep function = ElementStepOf(from.kind, fused.leaky_alpha_);
     Bound bound{{.op = function.op,
                  .parameter = function.parameter,
                  .a = nullptr,
@@ -125,7 +125,7 @@ absl::StatusOr<EpiloguePlan> EpiloguePlan::Make(const FusedSteps& fused, const S
     if (is_batch_norm) return absl::UnimplementedError("a batch normalisation that far behind its product");
     std::vector<Shape> shapes = {result};
     std::vector<DType> dtypes = {dtype};
-    ChainStep step = function;
+    ElementStep step = function;
     if (bound.input >= 0) {
       shapes.push_back(operand);
       dtypes.push_back(dtype);

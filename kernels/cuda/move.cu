@@ -1,6 +1,7 @@
 // Ops that move elements without looking at them: each is one or more strided copies, by one kernel.
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -352,6 +353,27 @@ absl::Status PlanReverse(const AttrMap&, Infos inputs, Infos, MovePlan* plan) {
   return absl::OkStatus();
 }
 
+// The walk over [batch, height, row in block, width, column in block, channels]: the deep form has the blocks among the
+// channels, the wide one in the image.
+template <bool kToSpace>
+absl::Status PlanBlocks(const AttrMap& attrs, Infos inputs, Infos outputs, MovePlan* plan) {
+  FLOE_ASSIGN_OR_RETURN(const int64_t block, attrs.Int("block_size"));
+  FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
+  const bool channels_first = format == "NCHW";
+  const int h = channels_first ? 2 : 1, w = h + 1, c = channels_first ? 1 : 3;
+  const Shape deep_shape = ShapeOfInfo(kToSpace ? inputs[0] : outputs[0]),
+              wide_shape = ShapeOfInfo(kToSpace ? outputs[0] : inputs[0]);
+  const Dims deep = deep_shape.Strides(), wide = wide_shape.Strides();
+  const int64_t channels = wide_shape.dim(c);
+  Move& move = plan->moves.emplace_back();
+  move.dims = {deep_shape.dim(0), deep_shape.dim(h), block, deep_shape.dim(w), block, channels};
+  const StridedView in_deep{0, {deep[0], deep[h], block * channels * deep[c], deep[w], channels * deep[c], deep[c]}};
+  const StridedView in_wide{0, {wide[0], block * wide[h], wide[h], block * wide[w], wide[w], wide[c]}};
+  move.from = kToSpace ? in_deep : in_wide;
+  move.to = kToSpace ? in_wide : in_deep;
+  return absl::OkStatus();
+}
+
 // ---- Supports
 
 constexpr uint32_t kLastInput = 1u << 31;
@@ -366,11 +388,13 @@ constexpr MoveOp kMoves[] = {
     {"BroadcastTo", PlanBroadcastTo, 1 << 1},
     {"Concat", PlanConcat, 1 << 0},
     {"ConcatV2", PlanConcatV2, kLastInput},
+    {"DepthToSpace", PlanBlocks<true>, 0},
     {"Pack", PlanPack, 0},
     {"Pad", PlanPad, 1 << 1},
     {"PadV2", PlanPad, 1 << 1},
     {"ReverseV2", PlanReverse, 1 << 1},
     {"Slice", PlanSlice, (1 << 1) | (1 << 2)},
+    {"SpaceToDepth", PlanBlocks<false>, 0},
     {"Split", PlanSplit, 1 << 0},
     {"SplitV", PlanSplitV, (1 << 1) | (1 << 2)},
     {"StridedSlice", PlanStridedSlice, (1 << 1) | (1 << 2) | (1 << 3)},

@@ -7,14 +7,26 @@ set(FLOE_CUDA_HOST_SOURCES
   target.cc)
 # One file an op family: its kernels, and what supports, prepares and launches them.
 set(FLOE_CUDA_KERNEL_SOURCES
+  arg_extreme.cu
+  batch_norm.cu
   convolution.cu
+  crop_and_resize.cu
   elementwise.cu
   epilogue.cu
+  gather.cu
   layer_norm.cu
   matmul.cu
+  mirror_pad.cu
   move.cu
+  one_hot.cu
   pool.cu
   reduce.cu
-  softmax.cu)
+  resize.cu
+  scan.cu
+  scatter.cu
+  segment.cu
+  softmax.cu
+  space_batch.cu
+  top_k.cu)
 list(TRANSFORM FLOE_CUDA_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 list(TRANSFORM FLOE_CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
