@@ -190,10 +190,16 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, FileSystem& files)
 }
 
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes, FileSystem& files) {
+  return WriteFileAtomically(
+      path, [bytes](WritableFile* file) { return file->Append(bytes); }, files);
+}
+
+absl::Status WriteFileAtomically(const std::string& path, const std::function<absl::Status(WritableFile*)>& write,
+                                 FileSystem& files) {
   const std::string temporary = absl::StrCat(path, ".tmp.", getpid());
   const absl::Status written = [&]() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto file, files.Create(temporary));
-    FLOE_RETURN_IF_ERROR(file->Append(bytes));
+    FLOE_RETURN_IF_ERROR(write(file.get()));
     FLOE_RETURN_IF_ERROR(file->Sync());
     FLOE_RETURN_IF_ERROR(file->Close());
     return files.Rename(temporary, path);

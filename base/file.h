@@ -7,6 +7,7 @@
 #define FLOE_BASE_FILE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path, FileSystem& files 
 // Writes a temporary file beside `path`, syncs it and renames it over `path`: readers see the old or the new bytes,
 // never a part.
 absl::Status WriteFileAtomically(const std::string& path, absl::string_view bytes,
+                                 FileSystem& files = FileSystem::Posix());
+// The same with what `write` appends.
+absl::Status WriteFileAtomically(const std::string& path, const std::function<absl::Status(WritableFile*)>& write,
                                  FileSystem& files = FileSystem::Posix());
 
 // "a/b" for ("a", "b"); `name` alone where it is absolute or `directory` is empty.

@@ -12,6 +12,7 @@
 #include "cli/json_output.h"
 #include "cli/model_args.h"
 #include "cli/plan_json.h"
+#include "session/saved_model.h"
 
 namespace floe::cli {
 namespace {
@@ -28,6 +29,7 @@ struct InspectArgs {
 // A checkpoint's plan is its frozen graph's; without it, a checkpoint is its tensors.
 bool IsCheckpoint(const std::string& path) {
   FileSystem& files = FileSystem::Posix();
+  if (IsSavedModel(path)) return false;
   if (files.Exists(path) && !files.IsDirectory(path) && !absl::EndsWith(path, ".index")) return false;
   return ResolveCheckpoint(path).ok();
 }

@@ -58,7 +58,8 @@ void PrintAsMarkdown(const std::vector<OpSupport>& ops) {
       "Every op that Floe runs, with the dtypes of its main input (of its result, where it has none) and the devices "
       "that have kernels of\n"
       "their own for it. `reference` is the op's own plain evaluation, on the processor; a graph on any device falls "
-      "back to it.\n\n"
+      "back to it.\n"
+      "Ops with neither are calls, conditionals and loops: they become part of a program, not one of its steps.\n\n"
       "Generated: `floe ops --markdown > docs/ops.md`.\n\n");
   const std::vector<std::string> here = BackendsHere();
   std::printf("| op | %s | dtypes |\n|---|", absl::StrJoin(here, " | ").c_str());

@@ -33,6 +33,7 @@ void AddPlan(const PlanSummary& plan, Json& out) {
                      {"flops", step.flops},
                      {"bytes", step.bytes},
                      {"arena_offset", step.arena_offset},
+                     {"region", step.region},
                      {"estimate_us", step.estimate_us},
                      {"stretch", step.stretch}});
   }

@@ -82,9 +82,8 @@ absl::StatusOr<std::vector<DType>> AttrMap::Types(absl::string_view name) const 
 }
 
 bool operator==(const AttrMap& a, const AttrMap& b) {
-  return std::equal(
-      a.entries_.begin(), a.entries_.end(), b.entries_.begin(), b.entries_.end(),
-      [](const auto& x, const auto& y) { return x.first == y.first && x.second.encoded() == y.second.encoded(); });
+  return std::equal(a.entries_.begin(), a.entries_.end(), b.entries_.begin(), b.entries_.end(),
+                    [](const auto& x, const auto& y) { return x.first == y.first && x.second == y.second; });
 }
 
 }  // namespace floe

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "graph/attr_value.h"
+#include "graph/shared_tensor.h"
 #include "graph/tensor_proto.h"
 #include "graph/wire.h"
 
@@ -14,9 +15,22 @@ namespace {
 
 constexpr int kTensor = 8;  // of attr_value.proto
 
+// Below this a copy costs less than keeping track.
+constexpr int64_t kSharedTensorBytes = 4096;
+
 }  // namespace
 
 AttrValue AttrValue::OfTensor(const Tensor& value) {
+  if (value.byte_size() >= kSharedTensorBytes) {
+    const std::string head = EncodeTensorProtoHead(value);
+    auto shared = std::make_shared<SharedTensor>();
+    AppendBytesHeader(kTensor, head.size() + value.bytes().size(), &shared->head);
+    shared->head += head;
+    shared->tensor = value;
+    AttrValue result;
+    result.tensor_ = std::move(shared);
+    return result;
+  }
   auto encoded = std::make_shared<std::string>();
   AppendBytesField(kTensor, EncodeTensorProto(value), encoded.get());
   const absl::string_view bytes = *encoded;
@@ -25,6 +39,7 @@ AttrValue AttrValue::OfTensor(const Tensor& value) {
 
 // The last field set wins, as in protobuf's oneof.
 absl::StatusOr<Tensor> AttrValue::AsTensor() const {
+  if (tensor_ != nullptr) return tensor_->tensor;
   WireReader reader(encoded());
   WireField field, last;
   while (reader.Next(&field)) {

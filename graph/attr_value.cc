@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/varint.h"
+#include "graph/shared_tensor.h"
 #include "graph/tensor_proto.h"
 #include "graph/wire.h"
 
@@ -84,6 +85,7 @@ absl::Status ForEachInList(absl::string_view list, int number, WireType type, Ad
 }
 
 absl::StatusOr<WireField> Want(const AttrValue& value, Kind kind, WireType type) {
+  if (!value.parts().elements.empty()) return Unwanted(kKindNames[kind], value.KindName());
   FLOE_ASSIGN_OR_RETURN(WireField field, Decode(value.encoded()));
   if (field.number != kind || field.type != type) return Unwanted(kKindNames[kind], value.KindName());
   return field;
@@ -94,6 +96,7 @@ absl::StatusOr<WireField> Want(const AttrValue& value, Kind kind, WireType type)
 template <typename T, typename Convert>
 absl::StatusOr<std::vector<T>> List(const AttrValue& value, int number, WireType type, const char* name,
                                     Convert convert) {
+  if (!value.parts().elements.empty()) return Unwanted(absl::StrCat("list(", name, ")"), value.KindName());
   FLOE_ASSIGN_OR_RETURN(const WireField list, Decode(value.encoded()));
   if (list.number != kList || list.type != WireType::kBytes)
     return Unwanted(absl::StrCat("list(", name, ")"), value.KindName());
@@ -128,6 +131,25 @@ AttrValue EncodeList(absl::Span<const T> values, Append append) {
 }
 
 }  // namespace
+
+absl::string_view AttrValue::encoded() const {
+  if (tensor_ == nullptr) return encoded_;
+  std::call_once(tensor_->whole_made,
+                 [this] { tensor_->whole = absl::StrCat(tensor_->head, tensor_->tensor.bytes()); });
+  return tensor_->whole;
+}
+
+AttrValue::Parts AttrValue::parts() const {
+  if (tensor_ == nullptr) return {encoded_, absl::string_view()};
+  return {tensor_->head, tensor_->tensor.bytes()};
+}
+
+bool operator==(const AttrValue& a, const AttrValue& b) {
+  if (a.tensor_ != nullptr && b.tensor_ != nullptr) {
+    return a.tensor_->head == b.tensor_->head && a.tensor_->tensor.bytes() == b.tensor_->tensor.bytes();
+  }
+  return a.encoded() == b.encoded();
+}
 
 AttrValue AttrValue::Int(int64_t value) {
   std::string encoded;
@@ -190,6 +212,7 @@ AttrValue AttrValue::Function(absl::string_view name) {
 }
 
 std::string AttrValue::KindName() const {
+  if (tensor_ != nullptr) return kKindNames[kTensor];
   const absl::StatusOr<WireField> field = Decode(encoded_);
   if (!field.ok()) return "malformed bytes";
   if (field->number != kList) return kKindNames[field->number];

@@ -2,7 +2,8 @@
 //
 // An AttrValue is the encoded tensorflow.AttrValue message (attr_value.proto) and is decoded when asked, so that
 // loading costs nothing an attribute, writing gives back the very bytes that were read, and a tensor stays a span of
-// the mapped file, which the value keeps alive. Immutable values; any thread.
+// the mapped file, which the value keeps alive. A large tensor that is put into a graph is not copied either: the
+// value keeps it beside the bytes that come before its elements. Immutable values; any thread.
 #ifndef FLOE_GRAPH_ATTR_VALUE_H_
 #define FLOE_GRAPH_ATTR_VALUE_H_
 
@@ -32,7 +33,8 @@ class AttrValue {
   static AttrValue String(absl::string_view value);
   static AttrValue Type(DType value);
   static AttrValue OfShape(const PartialShape& value);
-  static AttrValue OfTensor(const Tensor& value);  // as TensorFlow's make_tensor_proto writes it
+  // As TensorFlow's make_tensor_proto writes it. Shares the elements of a large tensor.
+  static AttrValue OfTensor(const Tensor& value);
   static AttrValue Ints(absl::Span<const int64_t> values);
   static AttrValue Floats(absl::Span<const float> values);
   static AttrValue Strings(absl::Span<const std::string> values);
@@ -62,11 +64,24 @@ class AttrValue {
 
   // "int", "list(type)", "tensor", ..., "nothing".
   std::string KindName() const;
-  absl::string_view encoded() const { return encoded_; }
+  // The whole message. A shared tensor's is put together when it is first asked for, and kept.
+  absl::string_view encoded() const;
+
+  // The message in two parts, of which the second, the elements of a shared tensor, may be large; else it is empty.
+  struct Parts {
+    absl::string_view head, elements;
+  };
+  Parts parts() const;
+
+  // The same bytes.
+  friend bool operator==(const AttrValue& a, const AttrValue& b);
 
  private:
+  struct SharedTensor;
+
   absl::string_view encoded_;
   std::shared_ptr<const void> owner_;
+  std::shared_ptr<const SharedTensor> tensor_;  // of OfTensor; then encoded_ is empty
 };
 
 // Attributes by name, in the order of the names. A value type.

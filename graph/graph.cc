@@ -38,20 +38,43 @@ absl::Status ParseAttr(absl::string_view entry, Attrs* attrs) {
   return absl::OkStatus();
 }
 
-void AppendNode(const Node& node, std::string* out) {
-  std::string encoded;
-  AppendBytesField(kNodeName, node.name, &encoded);
-  AppendBytesField(kNodeOp, node.op, &encoded);
-  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &encoded);
-  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &encoded);
+// Passes on an encoded node, the elements of large tensors from where they lie.
+absl::Status WriteNode(const Node& node, const std::function<absl::Status(absl::string_view)>& sink) {
+  std::string head;
+  AppendBytesField(kNodeName, node.name, &head);
+  AppendBytesField(kNodeOp, node.op, &head);
+  for (const std::string& input : node.inputs) AppendBytesField(kNodeInput, input, &head);
+  if (!node.device.empty()) AppendBytesField(kNodeDevice, node.device, &head);
+  // Each attribute: what comes before its value, and the value's parts.
+  struct Attr {
+    std::string head;
+    AttrValue::Parts value;
+  };
+  std::vector<Attr> attrs;
+  size_t size = head.size() + node.other_fields.size();
   for (const auto& [name, value] : node.attrs.entries()) {
+    Attr& attr = attrs.emplace_back();
+    attr.value = value.parts();
+    const size_t value_size = attr.value.head.size() + attr.value.elements.size();
     std::string entry;
     AppendBytesField(kMapKey, name, &entry);
-    AppendBytesField(kMapValue, value.encoded(), &entry);
-    AppendBytesField(kNodeAttr, entry, &encoded);
+    AppendBytesHeader(kMapValue, value_size, &entry);
+    AppendBytesHeader(kNodeAttr, entry.size() + value_size, &attr.head);
+    attr.head += entry;
+    size += attr.head.size() + value_size;
   }
-  encoded += node.other_fields;
-  AppendBytesField(kGraphNode, encoded, out);
+  std::string out;
+  AppendBytesHeader(kGraphNode, size, &out);
+  out += head;
+  for (const Attr& attr : attrs) {
+    absl::StrAppend(&out, attr.head, attr.value.head);
+    if (attr.value.elements.empty()) continue;
+    FLOE_RETURN_IF_ERROR(sink(out));
+    FLOE_RETURN_IF_ERROR(sink(attr.value.elements));
+    out.clear();
+  }
+  out += node.other_fields;
+  return sink(out);
 }
 
 }  // namespace
@@ -99,9 +122,8 @@ absl::StatusOr<InputRef> ParseInputRef(absl::string_view text) {
   } else {
     const size_t colon = text.rfind(':');
     ref.node = text.substr(0, colon);
-    // A bound of its own: no op has a million results, and the number must not overflow anywhere.
     if (colon != absl::string_view::npos &&
-        (!absl::SimpleAtoi(text.substr(colon + 1), &ref.output) || ref.output < 0 || ref.output > 1000000)) {
+        (!absl::SimpleAtoi(text.substr(colon + 1), &ref.output) || ref.output < 0 || ref.output > kMaxResults)) {
       return absl::InvalidArgumentError(absl::StrCat("'", text, "' is no tensor: wanted NODE or NODE:NUMBER"));
     }
   }
@@ -189,23 +211,58 @@ void Graph::set_versions(std::string encoded) {
   versions_ = encoded.empty() ? std::nullopt : std::make_optional(std::move(encoded));
 }
 
-absl::StatusOr<std::string> Graph::Serialize() const {
-  std::string out;
+absl::Status Graph::WriteTo(const Sink& sink) const {
   for (size_t i = 0; i < nodes_.size(); ++i) {
-    if (encoded_[i].empty()) {
-      AppendNode(nodes_[i], &out);
-    } else {
-      out.append(encoded_[i].data(), encoded_[i].size());
-    }
+    FLOE_RETURN_IF_ERROR(encoded_[i].empty() ? WriteNode(nodes_[i], sink) : sink(encoded_[i]));
   }
-  if (library_ != nullptr) AppendBytesField(kGraphLibrary, *library_, &out);
-  if (versions_.has_value()) AppendBytesField(kGraphVersions, *versions_, &out);
-  out += other_fields_;
-  if (static_cast<int64_t>(out.size()) > kMaxGraphBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the graph takes ", out.size(), " bytes; protobuf's limit is ", kMaxGraphBytes));
-  }
+  std::string rest;
+  if (library_ != nullptr) AppendBytesField(kGraphLibrary, *library_, &rest);
+  if (versions_.has_value()) AppendBytesField(kGraphVersions, *versions_, &rest);
+  rest += other_fields_;
+  return sink(rest);
+}
+
+absl::StatusOr<int64_t> Graph::EncodedSize() const {
+  int64_t size = 0;
+  FLOE_RETURN_IF_ERROR(WriteTo([&size](absl::string_view bytes) {
+    size += static_cast<int64_t>(bytes.size());
+    return absl::OkStatus();
+  }));
+  if (size <= kMaxGraphBytes) return size;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the graph takes ", size, " bytes; protobuf's limit is ", kMaxGraphBytes));
+}
+
+absl::StatusOr<std::string> Graph::Serialize() const {
+  FLOE_ASSIGN_OR_RETURN(const int64_t size, EncodedSize());
+  std::string out;
+  out.reserve(static_cast<size_t>(size));
+  FLOE_RETURN_IF_ERROR(WriteTo([&out](absl::string_view bytes) {
+    out.append(bytes.data(), bytes.size());
+    return absl::OkStatus();
+  }));
   return out;
+}
+
+absl::StatusOr<int64_t> Graph::WriteFile(const std::string& path, FileSystem& files) const {
+  FLOE_ASSIGN_OR_RETURN(const int64_t size, EncodedSize());
+  const auto write = [this](WritableFile* file) -> absl::Status {
+    constexpr size_t kChunk = size_t{1} << 16;
+    std::string small;  // nodes are many, and small
+    const Sink append = [&](absl::string_view bytes) -> absl::Status {
+      if (small.size() + bytes.size() > kChunk) {
+        FLOE_RETURN_IF_ERROR(file->Append(small));
+        small.clear();
+      }
+      if (bytes.size() >= kChunk) return file->Append(bytes);
+      small.append(bytes.data(), bytes.size());
+      return absl::OkStatus();
+    };
+    FLOE_RETURN_IF_ERROR(WriteTo(append));
+    return file->Append(small);
+  };
+  FLOE_RETURN_IF_ERROR(WriteFileAtomically(path, write, files));
+  return size;
 }
 
 }  // namespace floe

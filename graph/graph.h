@@ -3,6 +3,7 @@
 #ifndef FLOE_GRAPH_GRAPH_H_
 #define FLOE_GRAPH_GRAPH_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,8 @@ struct InputRef {
   int output = 0;
   bool control = false;
 };
+// No op has more results: numbers past it are refused before anything is done with them.
+inline constexpr int kMaxResults = 1000000;
 // INVALID_ARGUMENT for what is no reference. `text` must outlive the result.
 absl::StatusOr<InputRef> ParseInputRef(absl::string_view text);
 // "x" for output 0, "x:1" past it.
@@ -83,8 +86,14 @@ class Graph {
   // The encoded GraphDef. Nodes in order: those that were read as they were read, others with attributes sorted by
   // name. INVALID_ARGUMENT past 2 GiB, protobuf's limit.
   absl::StatusOr<std::string> Serialize() const;
+  // The same into a file, as WriteFileAtomically does it, without a copy of the tensors in memory. Returns its bytes.
+  absl::StatusOr<int64_t> WriteFile(const std::string& path, FileSystem& files = FileSystem::Posix()) const;
 
  private:
+  using Sink = std::function<absl::Status(absl::string_view)>;
+  absl::Status WriteTo(const Sink& sink) const;
+  absl::StatusOr<int64_t> EncodedSize() const;
+
   std::vector<Node> nodes_;
   std::vector<absl::string_view> encoded_;  // each node as it was read; empty where it was not, or may have changed
   std::shared_ptr<const void> owner_;       // of those bytes

@@ -235,6 +235,7 @@ class Inliner {
     }
     if (!waits_for_body) own.inputs.insert(own.inputs.end(), control.begin(), control.end());
     FLOE_RETURN_IF_ERROR(BindAttrs(scope.bound, &own.attrs));
+    own.attrs.Erase("_output_shapes");  // as they were in the function, for any caller
     // Places and loops by name are the body's own.
     if (own.attrs.Has("_class")) {
       FLOE_ASSIGN_OR_RETURN(std::vector<std::string> places, own.attrs.Strings("_class"));

@@ -1,3 +1,6 @@
+#include <memory>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "graph/graph.h"

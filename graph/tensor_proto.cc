@@ -1,6 +1,7 @@
 #include "graph/tensor_proto.h"
 
 #include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -40,10 +41,7 @@ absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::s
   }
   if (!reader.ok()) return Malformed("tensor");
   FLOE_ASSIGN_OR_RETURN(const DType dtype, DTypeFromNumber(dtype_number));
-  const auto alignment = static_cast<uintptr_t>(IsComplex(dtype) ? ElementBytes(dtype) / 2 : ElementBytes(dtype));
-  const bool in_place =
-      !content.empty() && alignment > 0 && reinterpret_cast<uintptr_t>(content.data()) % alignment == 0;
-  if (!in_place) {
+  if (content.empty() || ElementBytes(dtype) == 0) {
     tensorflow::TensorProto proto;
     if (encoded.size() > INT32_MAX || !proto.ParseFromArray(encoded.data(), static_cast<int>(encoded.size()))) {
       return Malformed("tensor");
@@ -60,21 +58,33 @@ absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::s
     return absl::InvalidArgumentError(absl::StrCat(DTypeName(dtype), " ", shape.ToString(), " does not take ",
                                                    content.size(), " bytes of tensor_content"));
   }
-  return Tensor::View(dtype, shape, content.data(), owner);
+  const auto alignment = static_cast<uintptr_t>(IsComplex(dtype) ? ElementBytes(dtype) / 2 : ElementBytes(dtype));
+  if (reinterpret_cast<uintptr_t>(content.data()) % alignment == 0) {
+    return Tensor::View(dtype, shape, content.data(), owner);
+  }
+  FLOE_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Allocate(dtype, shape));
+  std::memcpy(tensor.raw_mutable_data(), content.data(), content.size());
+  return tensor;
 }
 
 std::string EncodeTensorProto(const Tensor& tensor) {
   const bool as_content = tensor.num_elements() > 1 && ElementBytes(tensor.dtype()) > 0;
   if (as_content) {  // written here, so that a large tensor is copied once
-    std::string out;
-    AppendVarintField(kTensorDType, static_cast<uint64_t>(tensor.dtype()), &out);
-    AppendBytesField(kTensorShape, EncodeShapeProto(tensor.shape()), &out);
-    AppendBytesField(kTensorContent, tensor.bytes(), &out);
+    std::string out = EncodeTensorProtoHead(tensor);
+    out.append(tensor.bytes().data(), tensor.bytes().size());
     return out;
   }
   tensorflow::TensorProto proto;
   TensorToProto(tensor, /*as_content=*/false, &proto);
   return proto.SerializeAsString();
+}
+
+std::string EncodeTensorProtoHead(const Tensor& tensor) {
+  std::string out;
+  AppendVarintField(kTensorDType, static_cast<uint64_t>(tensor.dtype()), &out);
+  AppendBytesField(kTensorShape, EncodeShapeProto(tensor.shape()), &out);
+  AppendBytesHeader(kTensorContent, tensor.bytes().size(), &out);
+  return out;
 }
 
 }  // namespace floe

@@ -20,6 +20,8 @@ std::string EncodeShapeProto(const PartialShape& shape);
 absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::shared_ptr<const void>& owner);
 // As TensorFlow's make_tensor_proto: tensor_content for more than one element of a numeric type, else the typed field.
 std::string EncodeTensorProto(const Tensor& tensor);
+// What EncodeTensorProto puts before the elements of a numeric tensor of more than one.
+std::string EncodeTensorProtoHead(const Tensor& tensor);
 
 }  // namespace floe
 

@@ -77,9 +77,13 @@ void AppendFloatField(int number, float value, std::string* out) {
 }
 
 void AppendBytesField(int number, absl::string_view bytes, std::string* out) {
-  AppendVarint(static_cast<uint64_t>(number) << 3 | 2, out);
-  AppendVarint(bytes.size(), out);
+  AppendBytesHeader(number, bytes.size(), out);
   out->append(bytes.data(), bytes.size());
+}
+
+void AppendBytesHeader(int number, uint64_t size, std::string* out) {
+  AppendVarint(static_cast<uint64_t>(number) << 3 | 2, out);
+  AppendVarint(size, out);
 }
 
 }  // namespace floe

@@ -45,6 +45,8 @@ class WireReader {
 void AppendVarintField(int number, uint64_t value, std::string* out);
 void AppendFloatField(int number, float value, std::string* out);
 void AppendBytesField(int number, absl::string_view bytes, std::string* out);
+// What comes before a field's `size` bytes.
+void AppendBytesHeader(int number, uint64_t size, std::string* out);
 
 }  // namespace floe
 

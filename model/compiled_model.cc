@@ -23,14 +23,16 @@ namespace {
 
 // Plans kept a model: a server's batch sizes and some more.
 constexpr size_t kMaxPlans = 64;
-// What tensors whose size depends on data may take at once, an instance.
+// What tensors whose size depends on data, lists and loop variables may take at once, an instance.
 constexpr int64_t kMaxRunTimeBytes = int64_t{1} << 30;
 
 // What the model and its instances share.
 struct Core {
   std::string signature_name;
+  std::vector<ModelSignature> signatures;
   std::string device;
   int threads;
+  int64_t max_loop_iterations;
   Bindings bindings;
   std::shared_ptr<const CompiledProgram> compiled;
   std::unique_ptr<PlanCache> plans;
@@ -61,7 +63,9 @@ absl::Status CheckControl(const RunControl& control) {
 
 class Instance final : public ModelInstance {
  public:
-  explicit Instance(std::shared_ptr<const Core> core) : core_(std::move(core)), executor_(kMaxRunTimeBytes) {}
+  explicit Instance(std::shared_ptr<const Core> core)
+      : core_(std::move(core)),
+        executor_(RunLimits{.run_time_bytes = kMaxRunTimeBytes, .iterations = core_->max_loop_iterations}) {}
 
   absl::StatusOr<std::vector<Tensor>> Run(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches,
                                           const RunControl& control) override {
@@ -132,13 +136,14 @@ class CompiledModel final : public Model {
   const std::vector<TensorSpec>& inputs() const override { return core_->bindings.inputs(); }
   const std::vector<TensorSpec>& outputs() const override { return core_->bindings.outputs(); }
   const std::string& signature_name() const override { return core_->signature_name; }
+  const std::vector<ModelSignature>& signatures() const override { return core_->signatures; }
   const std::string& device() const override { return core_->device; }
   absl::Status Health() const override { return core_->compiled->Health(); }
   int64_t weight_bytes() const override { return core_->compiled->weight_bytes(); }
 
   std::vector<std::pair<std::string, int>> OpCounts() const override {
     std::map<std::string, int> counts;
-    for (const Op& op : core_->compiled->program().ops) ++counts[op.info->name];
+    core_->compiled->CountOps(&counts);
     return {counts.begin(), counts.end()};
   }
 
@@ -211,6 +216,12 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> inputs, SpecsOf(boundary.inputs, program.inputs, program));
   FLOE_RETURN_IF_ERROR(RunPasses(StandardPasses(), PassOptionsOf(options), program));
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> outputs, SpecsOf(boundary.outputs, program.outputs, program));
+  for (const TensorSpec& output : outputs) {
+    if (output.dtype != DType::kVariant && output.dtype != DType::kResource) continue;
+    return absl::InvalidArgumentError(absl::StrCat("output '", output.name,
+                                                   "' is a list or a handle, not a tensor; "
+                                                   "choose outputs that are made of it"));
+  }
   FLOE_ASSIGN_OR_RETURN(Bindings bindings, Bindings::Create(std::move(inputs), std::move(outputs)));
   const int processors = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const int threads = options.threads > 0 ? options.threads : processors;
@@ -218,8 +229,9 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
                         CompiledProgram::Compile(std::move(program), device.backends, device.precision));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
-  auto core = std::make_shared<const Core>(
-      Core{boundary.signature_name, device.name, threads, std::move(bindings), std::move(compiled), std::move(plans)});
+  auto core = std::make_shared<const Core>(Core{boundary.signature_name, boundary.signatures, device.name, threads,
+                                                options.max_loop_iterations, std::move(bindings), std::move(compiled),
+                                                std::move(plans)});
   return std::make_shared<const CompiledModel>(std::move(core));
 }
 

@@ -19,6 +19,7 @@ struct ModelBoundary {
   // name, tensor name
   std::vector<std::pair<std::string, std::string>> inputs;
   std::vector<std::pair<std::string, std::string>> outputs;
+  std::vector<ModelSignature> signatures;  // all that the model's files have
 };
 
 // Lowers, optimises and compiles. The graph may go afterwards.

@@ -1,4 +1,6 @@
 // Model::Load and FromGraphDef: from what is on disk to a graph and its inputs and outputs.
+#include <algorithm>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/file.h"
@@ -10,6 +12,7 @@
 #include "model/model.h"
 #include "program/lower.h"
 #include "session/freeze.h"
+#include "session/saved_model.h"
 
 namespace floe {
 namespace {
@@ -51,12 +54,67 @@ absl::StatusOr<std::shared_ptr<const Model>> FromGraph(const Graph& graph, const
   return Compile(graph, outputs, options);
 }
 
-absl::StatusOr<std::shared_ptr<const Model>> FromCheckpoint(const std::string& path, const ModelOptions& options) {
+FreezeOptions FreezeOptionsOf(const ModelOptions& options) {
   FreezeOptions freeze;
   freeze.outputs = options.outputs;
   freeze.signature = options.signature;
-  FLOE_ASSIGN_OR_RETURN(const FrozenGraph frozen, FreezeCheckpoint(path, freeze));
-  return Compile(frozen.graph, frozen.outputs, options);
+  return freeze;
+}
+
+TensorSpec SpecOf(const SignatureTensor& tensor) { return {tensor.key, tensor.tensor, tensor.dtype, tensor.shape}; }
+
+std::vector<ModelSignature> SignaturesOf(const std::vector<Signature>& signatures) {
+  std::vector<ModelSignature> all;
+  for (const Signature& signature : signatures) {
+    ModelSignature& one = all.emplace_back();
+    one.name = signature.name;
+    one.method = signature.method;
+    for (const SignatureTensor& input : signature.inputs) one.inputs.push_back(SpecOf(input));
+    for (const SignatureTensor& output : signature.outputs) one.outputs.push_back(SpecOf(output));
+  }
+  return all;
+}
+
+// Users call tensors by the signature's keys, where the outputs are a signature's.
+absl::StatusOr<std::shared_ptr<const Model>> CompileFrozen(const FrozenGraph& frozen,
+                                                           const std::vector<Signature>& signatures,
+                                                           const ModelOptions& options) {
+  if (!frozen.signature.has_value()) return Compile(frozen.graph, frozen.outputs, options);
+  FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> needed, PlaceholdersNeededBy(frozen.graph, frozen.outputs));
+  ModelBoundary boundary;
+  boundary.signature_name = frozen.signature->name;
+  boundary.signatures = SignaturesOf(signatures);
+  std::vector<std::string> fed;
+  for (const SignatureTensor& input : frozen.signature->inputs) {
+    FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input.tensor));
+    if (frozen.graph.Find(ref.node) < 0) continue;  // not needed for the outputs that were asked for
+    fed.emplace_back(ref.node);
+    boundary.inputs.emplace_back(input.key, FormatInputRef(ref.node, ref.output));
+  }
+  for (const std::string& placeholder : needed) {
+    if (std::find(fed.begin(), fed.end(), placeholder) != fed.end()) continue;
+    if (options.outputs.empty()) {
+      return absl::FailedPreconditionError(absl::StrCat("signature '", frozen.signature->name, "' feeds ",
+                                                        ListNames(fed), ", but its outputs need '", placeholder,
+                                                        "' too"));
+    }
+    boundary.inputs.emplace_back(placeholder, placeholder);
+  }
+  for (const SignatureTensor& output : frozen.signature->outputs) {
+    FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(output.tensor));
+    boundary.outputs.emplace_back(output.key, FormatInputRef(ref.node, ref.output));
+  }
+  return CompileModel(frozen.graph, boundary, options);
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> FromCheckpoint(const std::string& path, const ModelOptions& options) {
+  FLOE_ASSIGN_OR_RETURN(const FrozenGraph frozen, FreezeCheckpoint(path, FreezeOptionsOf(options)));
+  return CompileFrozen(frozen, {}, options);
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> FromSavedModel(const std::string& path, const ModelOptions& options) {
+  FLOE_ASSIGN_OR_RETURN(const FrozenSavedModel model, FreezeSavedModel(path, FreezeOptionsOf(options)));
+  return CompileFrozen(model.frozen, model.signatures, options);
 }
 
 // What a path that names no graph file may stand for: a checkpoint's prefix, one of its files, or its folder.
@@ -69,14 +127,12 @@ bool IsCheckpoint(const std::string& path, FileSystem& files) {
 
 absl::StatusOr<std::shared_ptr<const Model>> LoadAny(const std::string& path, const ModelOptions& options) {
   FileSystem& files = FileSystem::Posix();
+  if (IsSavedModel(path, files)) return FromSavedModel(path, options);
   if (IsCheckpoint(path, files)) return FromCheckpoint(path, options);
   if (files.IsDirectory(path)) {
-    for (const char* file : {"saved_model.pb", "saved_model.pbtxt"}) {
-      if (!files.Exists(JoinPath(path, file))) continue;
-      return absl::UnimplementedError("a SavedModel folder cannot be loaded as it is; freeze it first");
-    }
     return absl::FailedPreconditionError(
-        "a folder with neither saved_model.pb nor a checkpoint in it; wanted a frozen .pb or .pbtxt, or a checkpoint");
+        "a folder with neither saved_model.pb nor a checkpoint in it; wanted a frozen .pb or .pbtxt, a SavedModel, or "
+        "a checkpoint");
   }
   FLOE_ASSIGN_OR_RETURN(const Graph graph, Graph::Load(path));
   return FromGraph(graph, options);

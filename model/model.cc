@@ -73,6 +73,11 @@ class Model::OwnThread {
 Model::Model() : own_thread_(std::make_unique<OwnThread>()) {}
 Model::~Model() = default;
 
+const std::vector<ModelSignature>& Model::signatures() const {
+  static const auto* const none = new std::vector<ModelSignature>;
+  return *none;
+}
+
 absl::StatusOr<std::vector<Tensor>> Model::Run(absl::Span<const NamedTensor> inputs,
                                                absl::Span<const std::string> fetches) const {
   return own_thread_->Run(*this, inputs, fetches);

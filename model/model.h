@@ -30,6 +30,13 @@ struct TensorSpec {
   PartialShape shape;
 };
 
+// A signature as a model's files state it. Dtypes and shapes are unknown where they say nothing.
+struct ModelSignature {
+  std::string name;
+  std::string method;  // "tensorflow/serving/predict"
+  std::vector<TensorSpec> inputs, outputs;
+};
+
 struct ModelOptions {
   std::string device = "auto";               // auto, cpu, cuda[:N], reference
   std::string target;                        // sm_80 and the like: plan for such a CUDA device, which need not be there
@@ -38,6 +45,8 @@ struct ModelOptions {
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
   std::vector<std::string> disabled_passes;  // by name; "all" for every one
+  // Of all loops of a run together: one that never ends is stopped there, where no deadline has stopped it.
+  int64_t max_loop_iterations = 10'000'000;
   // Called after each pass that changed the program, with its name and the program as text; may be empty.
   std::function<void(absl::string_view pass, const std::string& program)> after_pass;
 };
@@ -73,6 +82,8 @@ struct PlanStep {
   int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
   int stretch = -1;           // which of the plan's stretches, each replayed as one, has this step; -1 for none
+  int depth = 0;              // in how many regions it is
+  std::string region;         // the one that it is in: "while: body"; empty outside of all
   double estimate_us = 0;     // what the device's arithmetic or memory takes at least; see model/roofline.h
 };
 struct PlanSummary {
@@ -110,6 +121,8 @@ class Model {
   virtual const std::vector<TensorSpec>& outputs() const = 0;
   // "serving_default" for a lone .pb.
   virtual const std::string& signature_name() const = 0;
+  // All signatures of the model's files, sorted by name, this one among them; none for a lone graph.
+  virtual const std::vector<ModelSignature>& signatures() const;
   // The device it was compiled for: "cpu", "cuda:0", "reference".
   virtual const std::string& device() const = 0;
   // OK while the device can do something for this process; then UNAVAILABLE and why, for good.

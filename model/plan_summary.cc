@@ -44,6 +44,7 @@ PlanStep Describe(const Plan& plan, const Step& step, int threads) {
     out.op = program.ops[step.op].info->name;
     out.kernel = step.kind == Step::Kind::kView ? "view"
                  : step.kernel != nullptr       ? step.kernel->description()
+                 : !step.regions.empty()        ? "regions"
                                                 : "at run time";
   }
   out.backend = step.backend != nullptr ? std::string(step.backend->name()) : "";
@@ -57,7 +58,7 @@ PlanStep Describe(const Plan& plan, const Step& step, int threads) {
     out.bytes += BytesOf(slot);
     out.output_shapes.push_back(TypeOf(slot));
   }
-  if (step.kind == Step::Kind::kView) out.bytes = 0;
+  if (step.kind == Step::Kind::kView || !step.regions.empty()) out.bytes = 0;
   if (!step.outputs.empty() && plan.slots()[step.outputs[0]].kind == SlotKind::kArena) {
     out.arena_offset = plan.slots()[step.outputs[0]].offset;
   }
@@ -70,24 +71,41 @@ int64_t Sum(int64_t a, int64_t b) {
   return CheckedAdd(a, b, &sum) ? sum : std::numeric_limits<int64_t>::max();
 }
 
+// The steps of regions come behind the step that runs them; what they take is counted for one iteration.
+void AddSteps(const Plan& plan, int threads, int depth, const std::string& region, int* stretches,
+              PlanSummary* summary) {
+  int stretch_end = 0;
+  for (int index = 0; index < static_cast<int>(plan.steps().size()); ++index) {
+    const Step& step = plan.steps()[index];
+    PlanStep described = Describe(plan, step, threads);
+    described.depth = depth;
+    described.region = region;
+    if (step.stretch_end > index) {
+      stretch_end = step.stretch_end;
+      ++*stretches;
+    }
+    if (index < stretch_end) described.stretch = *stretches - 1;
+    if (step.kind != Step::Kind::kView && step.regions.empty()) ++summary->launches;
+    summary->flops = Sum(summary->flops, described.flops);
+    summary->bytes = Sum(summary->bytes, described.bytes);
+    summary->estimate_us += described.estimate_us;
+    const std::string name = described.name;
+    summary->steps.push_back(std::move(described));
+    for (size_t i = 0; i < step.regions.size(); ++i) {
+      if (step.regions[i] == nullptr) continue;
+      const bool loops = step.kind == Step::Kind::kLoop;
+      const std::string part = loops ? (i == 0 ? "condition" : "body") : absl::StrCat("branch ", i);
+      AddSteps(*step.regions[i], threads, depth + 1, absl::StrCat(name, ": ", part), stretches, summary);
+    }
+  }
+}
+
 }  // namespace
 
 PlanSummary Summarize(const Plan& plan, int threads) {
   PlanSummary summary;
-  int stretch = -1, stretch_end = 0;
-  for (const Step& step : plan.steps()) {
-    const int index = static_cast<int>(summary.steps.size());
-    if (step.stretch_end > index) {
-      ++stretch;
-      stretch_end = step.stretch_end;
-    }
-    PlanStep& described = summary.steps.emplace_back(Describe(plan, step, threads));
-    if (index < stretch_end) described.stretch = stretch;
-    if (step.kind != Step::Kind::kView) ++summary.launches;
-    summary.flops = Sum(summary.flops, described.flops);
-    summary.bytes = Sum(summary.bytes, described.bytes);
-    summary.estimate_us += described.estimate_us;
-  }
+  int stretches = 0;
+  AddSteps(plan, threads, 0, "", &stretches, &summary);
   summary.arena_bytes = plan.arena_bytes();
   return summary;
 }
@@ -104,6 +122,11 @@ std::string PlanSummary::ToText() const {
                       kernel_width, "kernel", "Mflop", "bytes", "offset", "at least us", "outputs");
   for (size_t i = 0; i < steps.size(); ++i) {
     const PlanStep& step = steps[i];
+    const std::string indent(static_cast<size_t>(2 * step.depth), ' ');
+    if (step.region != (i > 0 ? steps[i - 1].region : "")) {
+      absl::StrAppend(&text, indent, step.region.empty() ? "(after the regions)" : step.region, "\n");
+    }
+    text += indent;
     absl::StrAppendFormat(&text, "%4d  %-*s  %-*s  %-*s  %10.2f  %12d  %12s  %11.1f  %s\n", i, name_width, step.name,
                           op_width, step.op, kernel_width, absl::StrCat(step.backend, "/", step.kernel),
                           static_cast<double>(step.flops) / 1e6, step.bytes,

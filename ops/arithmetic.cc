@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "ops/elementwise.h"
+#include "ops/tensor_list.h"
 
 namespace floe {
 namespace {
@@ -187,6 +188,15 @@ using AddTypes = Join<NumberTypes, TypeList<std::string>>;
 
 absl::Status InferAddN(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantAtLeast(1));
+  if (context.dtype(0) == DType::kVariant) {
+    std::shared_ptr<const ListInfo> list = context.input(0).list;
+    for (int i = 1; i < context.num_inputs(); ++i) {
+      FLOE_RETURN_IF_ERROR(context.WantSameDType(0, i));
+      list = RelaxList(list, context.input(i).list);
+    }
+    context.AddList(std::move(list));
+    return absl::OkStatus();
+  }
   FLOE_RETURN_IF_ERROR(WantDTypeIn(NumberTypes(), "input 0", context.dtype(0)));
   PartialShape shape = context.shape(0);
   for (int i = 1; i < context.num_inputs(); ++i) {
@@ -201,6 +211,7 @@ absl::Status InferAddN(InferContext& context) {
 
 absl::Status EvalAddN(EvalContext& context) {
   const Tensor& first = context.input(0);
+  if (first.dtype() == DType::kVariant) return ListAddN(context);
   for (int k = 1; k < context.num_inputs(); ++k) {
     if (context.input(k).shape() != first.shape()) {
       return absl::InvalidArgumentError(absl::StrCat("input ", k, ": wanted shape ", first.shape().ToString(), ", got ",

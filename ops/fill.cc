@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/strided_copy.h"
+#include "ops/tensor_list.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -34,11 +35,16 @@ absl::Status EvalFill(EvalContext& context) {
 
 absl::Status InferZerosLike(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
+  if (context.dtype(0) == DType::kVariant) {
+    context.AddList(context.input(0).list);
+    return absl::OkStatus();
+  }
   context.AddOutput(context.dtype(0), context.shape(0));
   return absl::OkStatus();
 }
 
 absl::Status EvalZerosLike(EvalContext& context) {
+  if (context.input(0).dtype() == DType::kVariant) return ListZerosLike(context);
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, context.input(0).shape()));
   return ZeroElements(output);
 }

@@ -10,15 +10,23 @@
 namespace floe {
 namespace {
 
+void AddSame(InferContext& context, int input) {
+  if (context.dtype(input) == DType::kVariant) {
+    context.AddList(context.input(input).list);
+  } else {
+    context.AddOutput(context.dtype(input), context.shape(input));
+  }
+}
+
 absl::Status InferIdentity(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
-  context.AddOutput(context.dtype(0), context.shape(0));
+  AddSame(context, 0);
   return absl::OkStatus();
 }
 absl::Status EvalIdentity(EvalContext& context) { return context.SetOutput(0, context.input(0)); }
 
 absl::Status InferIdentityN(InferContext& context) {
-  for (int i = 0; i < context.num_inputs(); ++i) context.AddOutput(context.dtype(i), context.shape(i));
+  for (int i = 0; i < context.num_inputs(); ++i) AddSame(context, i);
   return absl::OkStatus();
 }
 absl::Status EvalIdentityN(EvalContext& context) {

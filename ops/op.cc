@@ -50,7 +50,7 @@ absl::StatusOr<std::optional<Dims>> InferContext::KnownInts(int input) const {
 absl::StatusOr<Tensor*> EvalContext::Output(int i, const Shape& shape) {
   Tensor* output = outputs_[i];
   if (!output->valid()) {
-    FLOE_ASSIGN_OR_RETURN(*output, Tensor::Allocate(output_dtypes_[i], shape));
+    FLOE_ASSIGN_OR_RETURN(*output, Allocate(output_dtypes_[i], shape));
   } else if (output->shape() != shape) {
     return absl::InternalError(absl::StrCat("result ", i, " of '", name_, "' was planned as ",
                                             output->shape().ToString(), " and came out as ", shape.ToString()));

@@ -6,6 +6,7 @@
 #define FLOE_OPS_OP_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,9 +16,22 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "graph/attr_value.h"
+#include "tensor/allocator.h"
 #include "tensor/tensor.h"
 
 namespace floe {
+
+// What is known of a list (ops/tensor_list.h) before it is there.
+struct ListInfo {
+  DType dtype = DType::kInvalid;
+  PartialShape declared;                // what the list was made for
+  std::optional<PartialShape> written;  // what all elements have in common that were written; nothing where none was
+  int64_t length = PartialShape::kUnknownDim;
+
+  friend bool operator==(const ListInfo& a, const ListInfo& b) {
+    return a.dtype == b.dtype && a.declared == b.declared && a.written == b.written && a.length == b.length;
+  }
+};
 
 // What is known of a tensor before it is computed.
 struct TensorInfo {
@@ -25,6 +39,8 @@ struct TensorInfo {
   PartialShape shape;
   // The elements where they are known already, else null. Not owned.
   const Tensor* value = nullptr;
+  // Of a list, where anything is known; else null.
+  std::shared_ptr<const ListInfo> list = nullptr;
 };
 
 // The arguments and results of shape inference for one op. Inputs' shapes may be unknown in part or whole.
@@ -51,6 +67,10 @@ class InferContext {
   absl::StatusOr<std::optional<Dims>> KnownInts(int input) const;
 
   void AddOutput(DType dtype, PartialShape shape) { outputs_.push_back({dtype, std::move(shape), nullptr}); }
+  // A list; `info` may be null.
+  void AddList(std::shared_ptr<const ListInfo> info) {
+    outputs_.push_back({DType::kVariant, Shape(), nullptr, std::move(info)});
+  }
   const std::vector<TensorInfo>& outputs() const { return outputs_; }
   std::vector<TensorInfo>& mutable_outputs() { return outputs_; }
 
@@ -76,6 +96,14 @@ class EvalContext {
   int num_outputs() const { return static_cast<int>(outputs_.size()); }
   const Tensor& input(int i) const { return *inputs_[i]; }
   DType output_dtype(int i) const { return output_dtypes_[i]; }
+  // Where memory for results and list elements comes from. Not owned; Tensor::Allocate where it is not set.
+  void set_allocator(TensorAllocator* allocator) { allocator_ = allocator; }
+  absl::StatusOr<Tensor> Allocate(DType dtype, const Shape& shape) {
+    return allocator_ != nullptr ? allocator_->Allocate(dtype, shape) : Tensor::Allocate(dtype, shape);
+  }
+  // Bit i: nobody reads input i after this evaluation, so that a list which nobody else holds may be changed in place.
+  void set_last_uses(uint64_t inputs) { last_uses_ = inputs; }
+  bool is_last_use(int i) const { return i < 64 && ((last_uses_ >> i) & 1) != 0; }
   // Result i, of this shape, to be written now. RESOURCE_EXHAUSTED; INTERNAL where the caller laid out another shape.
   absl::StatusOr<Tensor*> Output(int i, const Shape& shape);
   // Result i is this tensor (shared where the caller has not laid out memory, else copied).
@@ -87,6 +115,8 @@ class EvalContext {
   absl::Span<const Tensor* const> inputs_;
   absl::Span<const DType> output_dtypes_;
   absl::Span<Tensor* const> outputs_;
+  TensorAllocator* allocator_ = nullptr;
+  uint64_t last_uses_ = 0;
 };
 
 enum OpFlags : uint32_t {
@@ -105,7 +135,7 @@ struct OpInfo {
   const char* name;
   // Adds the outputs to the context, or says what is wrong with attributes, types or shapes.
   absl::Status (*infer)(InferContext& context);
-  // Null where an op is more than a function of tensors (control flow) and the executor knows it by itself.
+  // Null where an op is more than a function of tensors (control flow): lowering or the executor knows it by itself.
   absl::Status (*evaluate)(EvalContext& context);
   uint32_t flags = kNoFlags;
 

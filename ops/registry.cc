@@ -13,6 +13,7 @@
 #include "ops/cast.h"
 #include "ops/combined_nms.h"
 #include "ops/comparison.h"
+#include "ops/control_flow.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
@@ -29,6 +30,7 @@
 #include "ops/identity.h"
 #include "ops/join_split.h"
 #include "ops/layer_norm.h"
+#include "ops/list_ops.h"
 #include "ops/lookup_table.h"
 #include "ops/lrn.h"
 #include "ops/matmul.h"
@@ -62,6 +64,7 @@
 #include "ops/string_number.h"
 #include "ops/string_split.h"
 #include "ops/string_transform.h"
+#include "ops/tensor_array.h"
 #include "ops/tile.h"
 #include "ops/top_k.h"
 #include "ops/transpose.h"
@@ -91,6 +94,7 @@ const Table& Ops() {
              CastOps(),
              CombinedNmsOps(),
              ComparisonOps(),
+             ControlFlowOps(),
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
@@ -107,6 +111,7 @@ const Table& Ops() {
              IdentityOps(),
              JoinSplitOps(),
              LayerNormOps(),
+             ListOps(),
              LookupTableOps(),
              LrnOps(),
              MatMulOps(),
@@ -140,6 +145,7 @@ const Table& Ops() {
              StringNumberOps(),
              StringSplitOps(),
              StringTransformOps(),
+             TensorArrayOps(),
              TileOps(),
              TopKOps(),
              TransposeOps(),

@@ -17,14 +17,19 @@ constexpr int64_t kMaxShapeElements = 64;
 constexpr int64_t kMaxAlwaysKeptBytes = 4096;
 
 bool IsShapeLike(const Value& value) {
-  if (value.dtype != DType::kInt32 && value.dtype != DType::kInt64) return false;
+  if (value.dtype != DType::kInt32 && value.dtype != DType::kInt64 && value.dtype != DType::kBool) return false;
   if (!value.shape.IsFullyDefined()) return false;
   const absl::StatusOr<Shape> shape = Shape::Checked(value.shape.dims());
   return shape.ok() && shape->num_elements() <= kMaxShapeElements;
 }
 
+// Booleans are of that kind where they are made of such integers: a loop's condition.
 bool ComputesShapes(const Program& program, const Op& op) {
-  return std::all_of(op.outputs.begin(), op.outputs.end(), [&](ValueId id) { return IsShapeLike(program.values[id]); });
+  const auto is_shape_like = [&](ValueId id) { return IsShapeLike(program.values[id]); };
+  const auto is_bool = [&](ValueId id) { return program.values[id].dtype == DType::kBool; };
+  if (!std::all_of(op.outputs.begin(), op.outputs.end(), is_shape_like)) return false;
+  return std::none_of(op.outputs.begin(), op.outputs.end(), is_bool) ||
+         std::all_of(op.inputs.begin(), op.inputs.end(), is_shape_like);
 }
 
 // Attributes without the file they were read from, so that the ops do not keep its mapping alive.
@@ -37,6 +42,8 @@ AttrMap DetachedFromFile(const AttrMap& attrs) {
   }
   return copy;
 }
+
+}  // namespace
 
 // The ops that nobody takes, by name.
 class Unsupported {
@@ -71,6 +78,8 @@ class Unsupported {
   std::map<std::string, Entry> entries_;
 };
 
+namespace {
+
 // The first backend that takes the op, or nothing; `reasons` says why each did not.
 Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend* const> backends, Precision precision,
                   std::vector<std::string>* reasons) {
@@ -98,27 +107,70 @@ Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend
 absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
     Program program, absl::Span<const Backend* const> backends, Precision precision) {
   FLOE_RETURN_IF_ERROR(program.Verify());
+  Unsupported unsupported;
+  std::shared_ptr<const CompiledProgram> compiled =
+      CompileRegions(std::move(program), backends, precision, &unsupported);
+  FLOE_RETURN_IF_ERROR(unsupported.ToStatus());
+  return compiled;
+}
+
+std::shared_ptr<CompiledProgram> CompiledProgram::CompileRegions(Program program,
+                                                                 absl::Span<const Backend* const> backends,
+                                                                 Precision precision, Unsupported* unsupported) {
   std::shared_ptr<CompiledProgram> compiled(new CompiledProgram);
   compiled->program_ = std::move(program);
   compiled->spaces_.push_back(nullptr);
   for (const Backend* backend : backends) {
     if (!backend->on_host()) compiled->spaces_.push_back(backend);
   }
-  Unsupported unsupported;
   for (Op& op : compiled->program_.ops) {
     op.attrs = DetachedFromFile(op.attrs);
-    if (op.info->is_view()) {
+    compiled->has_effects_ = compiled->has_effects_ || HasEffects(op);
+    std::vector<std::shared_ptr<const CompiledProgram>>& regions = compiled->regions_.emplace_back();
+    for (Program& region : op.regions) {
+      regions.push_back(CompileRegions(std::move(region), backends, precision, unsupported));
+      compiled->weight_bytes_ += regions.back()->weight_bytes();
+    }
+    op.regions.clear();
+    if (op.info->is_view() || !regions.empty()) {
       compiled->placements_.emplace_back();
       continue;
     }
     std::vector<std::string> reasons;
     compiled->placements_.push_back(PlaceOp(compiled->program_, op, backends, precision, &reasons));
-    if (compiled->placements_.back().kernel == nullptr) unsupported.Add(compiled->program_, op, reasons);
+    if (compiled->placements_.back().kernel == nullptr) unsupported->Add(compiled->program_, op, reasons);
   }
-  FLOE_RETURN_IF_ERROR(unsupported.ToStatus());
   compiled->ReleasePackedConstants();
   compiled->uploads_.resize(compiled->spaces_.size());
   return compiled;
+}
+
+std::vector<int> CompiledProgram::OutputSpaces(absl::Span<const int> input_spaces) const {
+  std::vector<int> space_of(program_.values.size(), kHostSpace);
+  for (size_t i = 0; i < program_.inputs.size(); ++i) space_of[program_.inputs[i]] = input_spaces[i];
+  for (size_t i = 0; i < program_.ops.size(); ++i) {
+    const Op& op = program_.ops[i];
+    if (regions_[i].empty()) {
+      const int space = op.info->is_view() ? space_of[op.inputs[0]] : SpaceOf(*placements_[i].backend);
+      for (const ValueId id : op.outputs) space_of[id] = space;
+      continue;
+    }
+    std::vector<int> inside;
+    const bool loops = absl::string_view(op.info->name) == "While";
+    for (size_t k = loops ? 0 : 1; k < op.inputs.size(); ++k) inside.push_back(space_of[op.inputs[k]]);
+    const std::vector<int> spaces = regions_[i].back()->OutputSpaces(inside);
+    for (size_t k = 0; k < op.outputs.size(); ++k) space_of[op.outputs[k]] = spaces[k];
+  }
+  std::vector<int> spaces;
+  for (const ValueId id : program_.outputs) spaces.push_back(space_of[id]);
+  return spaces;
+}
+
+void CompiledProgram::CountOps(std::map<std::string, int>* counts) const {
+  for (const Op& op : program_.ops) ++(*counts)[op.info->name];
+  for (const auto& regions : regions_) {
+    for (const auto& region : regions) region->CountOps(counts);
+  }
 }
 
 void CompiledProgram::ReleasePackedConstants() {
@@ -161,6 +213,9 @@ int CompiledProgram::SpaceOf(const Backend& backend) const {
 absl::Status CompiledProgram::Health() const {
   for (const Placement& placement : placements_) {
     if (placement.backend != nullptr) FLOE_RETURN_IF_ERROR(placement.backend->Health());
+  }
+  for (const auto& regions : regions_) {
+    for (const auto& region : regions) FLOE_RETURN_IF_ERROR(region->Health());
   }
   return absl::OkStatus();
 }

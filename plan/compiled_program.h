@@ -6,8 +6,10 @@
 #define FLOE_PLAN_COMPILED_PROGRAM_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +28,8 @@ struct Placement {
 // Memory that kernels share. Space 0 is the host; each backend with memory of its own has a further one.
 inline constexpr int kHostSpace = 0;
 
+class Unsupported;
+
 class CompiledProgram {
  public:
   // Gives each op to the first of `backends` (in order of preference; they live for the whole process) that takes it.
@@ -37,6 +41,9 @@ class CompiledProgram {
 
   const Program& program() const { return program_; }
   const Placement& placement(int op) const { return placements_[op]; }
+  // What the op's regions are compiled to; their program() is the region, and the op itself has none left. Spaces have
+  // the same numbers everywhere.
+  absl::Span<const std::shared_ptr<const CompiledProgram>> regions(int op) const { return regions_[op]; }
   // Null for the host.
   const Backend* backend_of_space(int space) const { return spaces_[space]; }
   int num_spaces() const { return static_cast<int>(spaces_.size()); }
@@ -46,6 +53,14 @@ class CompiledProgram {
 
   // Whether the value is a constant whose elements were let go once the kernels had packed them.
   bool is_released(ValueId id) const { return released_[id]; }
+  // Whether it, or a region in it, has an op with effects.
+  bool has_effects() const { return has_effects_; }
+  // In which space each of the program's outputs is made, where the inputs are in these: the host where nobody makes
+  // it.
+  std::vector<int> OutputSpaces(absl::Span<const int> input_spaces) const;
+  // Number of ops by name, those inside regions too.
+  void CountOps(std::map<std::string, int>* counts) const;
+
   // Bytes of constants that were kept, and of those that kernels packed.
   int64_t weight_bytes() const { return weight_bytes_; }
 
@@ -54,13 +69,17 @@ class CompiledProgram {
 
  private:
   CompiledProgram() = default;
+  static std::shared_ptr<CompiledProgram> CompileRegions(Program program, absl::Span<const Backend* const> backends,
+                                                         Precision precision, Unsupported* unsupported);
   void ReleasePackedConstants();
 
   Program program_;
-  std::vector<Placement> placements_;  // by op
+  std::vector<Placement> placements_;                                         // by op
+  std::vector<std::vector<std::shared_ptr<const CompiledProgram>>> regions_;  // by op
   std::vector<const Backend*> spaces_;
   std::vector<bool> released_;  // by value
   int64_t weight_bytes_ = 0;
+  bool has_effects_ = false;
 
   mutable std::mutex uploads_mutex_;
   mutable std::vector<std::vector<Tensor>> uploads_;  // by space and value; guarded by uploads_mutex_

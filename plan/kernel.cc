@@ -20,5 +20,6 @@ absl::StatusOr<std::unique_ptr<DeviceMemory>> Backend::Allocate(int64_t) const {
 absl::StatusOr<std::unique_ptr<Stream>> Backend::CreateStream() const { return NoMemoryOfItsOwn(*this); }
 absl::Status Backend::CopyToDevice(Stream*, const void*, void*, int64_t) const { return NoMemoryOfItsOwn(*this); }
 absl::Status Backend::CopyToHost(Stream*, const void*, void*, int64_t) const { return NoMemoryOfItsOwn(*this); }
+absl::Status Backend::CopyOnDevice(Stream*, const void*, void*, int64_t) const { return NoMemoryOfItsOwn(*this); }
 
 }  // namespace floe

@@ -62,8 +62,16 @@ class Recording {
 // The buffers of one launch: tensors whose addresses are the device's. Slots are owned by the caller.
 class LaunchArgs {
  public:
-  LaunchArgs(Stream* stream, Tensor* slots, absl::Span<const int> inputs, absl::Span<const int> outputs, void* scratch)
-      : stream_(stream), slots_(slots), inputs_(inputs), outputs_(outputs), scratch_(scratch) {}
+  // `allocator`: null where no kernel allocates. `last_uses`: see is_last_use.
+  LaunchArgs(Stream* stream, Tensor* slots, absl::Span<const int> inputs, absl::Span<const int> outputs, void* scratch,
+             TensorAllocator* allocator = nullptr, uint64_t last_uses = 0)
+      : stream_(stream),
+        slots_(slots),
+        inputs_(inputs),
+        outputs_(outputs),
+        scratch_(scratch),
+        allocator_(allocator),
+        last_uses_(last_uses) {}
 
   Stream* stream() const { return stream_; }  // null on the host
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
@@ -73,6 +81,12 @@ class LaunchArgs {
   Tensor* output(int i) const { return &slots_[outputs_[i]]; }
   // As many bytes as scratch_bytes() said, 64-byte aligned.
   void* scratch() const { return scratch_; }
+  // Where results of run-time size and the elements of lists come from, in the memory of the kernel's backend.
+  TensorAllocator* allocator() const { return allocator_; }
+  // Whether nobody reads input i after this launch, so that a list which nobody else holds may be changed in place
+  // (ops/tensor_list.h).
+  bool is_last_use(int i) const { return i < 64 && ((last_uses_ >> i) & 1) != 0; }
+  uint64_t last_uses() const { return last_uses_; }
 
  private:
   Stream* stream_;
@@ -80,6 +94,8 @@ class LaunchArgs {
   absl::Span<const int> inputs_;
   absl::Span<const int> outputs_;
   void* scratch_;
+  TensorAllocator* allocator_;
+  uint64_t last_uses_;
 };
 
 class PreparedKernel {
@@ -93,7 +109,7 @@ class PreparedKernel {
   // Whether Launch only puts work into the stream, so that it may be recorded once and replayed.
   virtual bool recordable() const { return true; }
   // Computes all outputs. An output that is not valid() on entry has a shape that depends on data: the kernel allocates
-  // it.
+  // it by args.allocator(). A list (dtype variant) is a host object whose elements are in the backend's memory.
   virtual absl::Status Launch(const LaunchArgs& args) const = 0;
 };
 
@@ -138,6 +154,8 @@ class Backend {
   virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() const;
   virtual absl::Status CopyToDevice(Stream* stream, const void* host, void* device, int64_t bytes) const;
   virtual absl::Status CopyToHost(Stream* stream, const void* device, void* host, int64_t bytes) const;
+  // Within the device.
+  virtual absl::Status CopyOnDevice(Stream* stream, const void* from, void* to, int64_t bytes) const;
 };
 
 // The backend of last resort: the ops' own evaluations, for every op that has one. Lives for the whole process.

@@ -15,8 +15,19 @@ namespace floe {
 // out memory.
 class PlanBuilder {
  public:
-  PlanBuilder(std::shared_ptr<const CompiledProgram> compiled, std::vector<ResolvedValue> values)
-      : compiled_(*compiled), program_(compiled_.program()), values_(std::move(values)), plan_(new Plan) {
+  // The spaces where inputs come and results are wanted.
+  struct Spaces {
+    std::vector<int> inputs;
+    std::vector<int> outputs;
+  };
+
+  PlanBuilder(std::shared_ptr<const CompiledProgram> compiled, Resolution resolution, Spaces spaces)
+      : compiled_(*compiled),
+        program_(compiled_.program()),
+        resolution_(std::move(resolution)),
+        values_(resolution_.values),
+        spaces_(std::move(spaces)),
+        plan_(new Plan) {
     plan_->compiled_ = std::move(compiled);
     slot_of_.assign(compiled_.num_spaces(), std::vector<int>(program_.values.size(), -1));
     home_.assign(program_.values.size(), kHostSpace);
@@ -25,22 +36,33 @@ class PlanBuilder {
   absl::StatusOr<std::shared_ptr<const Plan>> Build() {
     FindLive();
     for (size_t i = 0; i < program_.inputs.size(); ++i) {
-      Slot slot = NewSlot(program_.inputs[i], kHostSpace, SlotKind::kInput);
+      Slot slot = NewSlot(program_.inputs[i], spaces_.inputs[i], SlotKind::kInput);
       slot.input = static_cast<int>(i);
+      home_[slot.value] = slot.space;
       AddSlot(std::move(slot));
     }
     for (size_t i = 0; i < program_.ops.size(); ++i) {
       if (!live_[i]) continue;
       const Op& op = program_.ops[i];
-      const absl::Status status = op.info->is_view() ? AddView(static_cast<int>(i)) : AddLaunch(static_cast<int>(i));
+      const int index = static_cast<int>(i);
+      const absl::Status status = !compiled_.regions(index).empty() ? AddRegions(index)
+                                  : op.info->is_view()              ? AddView(index)
+                                                                    : AddLaunch(index);
       if (!status.ok()) return Annotate(status, absl::StrCat("node '", op.name, "' (", op.info->name, ")"));
     }
     AddOutputs();
     MarkSynchronization();
     FindLifetimes();
+    FindLastUses();
     FLOE_RETURN_IF_ERROR(LayOut());
     FLOE_RETURN_IF_ERROR(CountOutputs());
     FindStretches();
+    for (size_t i = 0; i < slots().size(); ++i) {
+      const SlotKind kind = slots()[i].kind;
+      if (kind == SlotKind::kInput || kind == SlotKind::kOutput || kind == SlotKind::kRunTime) {
+        plan_->transient_slots_.push_back(static_cast<int>(i));
+      }
+    }
     return std::shared_ptr<const Plan>(std::move(plan_));
   }
 
@@ -51,6 +73,12 @@ class PlanBuilder {
   bool HasShape(ValueId id) const { return values_[id].shape.IsFullyDefined(); }
   bool HasFixedBytes(ValueId id) const { return HasShape(id) && ElementBytes(program_.values[id].dtype) > 0; }
 
+  // Lists and handles have no elements to lay out: the kernel makes them.
+  bool IsObject(ValueId id) const {
+    const DType dtype = program_.values[id].dtype;
+    return dtype == DType::kVariant || dtype == DType::kResource;
+  }
+
   // Ops whose results somebody needs and nobody knows yet.
   void FindLive() {
     std::vector<bool> needed(program_.values.size(), false);
@@ -58,11 +86,17 @@ class PlanBuilder {
     live_.assign(program_.ops.size(), false);
     for (size_t i = program_.ops.size(); i-- > 0;) {
       const Op& op = program_.ops[i];
-      live_[i] = op.info->is_stateful();
+      live_[i] = HasEffects(static_cast<int>(i));
       for (const ValueId id : op.outputs) live_[i] = live_[i] || (needed[id] && !IsKnown(id));
       if (!live_[i]) continue;
       for (const ValueId id : op.inputs) needed[id] = true;
     }
+  }
+
+  bool HasEffects(int op) const {
+    if (program_.ops[op].info->is_stateful()) return true;
+    const auto regions = compiled_.regions(op);
+    return std::any_of(regions.begin(), regions.end(), [](const auto& region) { return region->has_effects(); });
   }
 
   Slot NewSlot(ValueId id, int space, SlotKind kind) const {
@@ -120,7 +154,8 @@ class PlanBuilder {
     const int from = SlotAtHome(op.inputs[0]);
     const int space = slots()[from].space;
     home_[result] = space;
-    const bool at_run_time = slots()[from].kind == SlotKind::kRunTime || !HasShape(result);
+    const bool at_run_time = slots()[from].kind == SlotKind::kRunTime || !HasShape(result) ||
+                             !slots()[from].shape.IsFullyDefined() || program_.values[result].dtype == DType::kVariant;
     if (!at_run_time) {
       Slot slot = slots()[from];
       slot.value = result;
@@ -138,7 +173,8 @@ class PlanBuilder {
     step.host_inputs = step.inputs;
     if (space != kHostSpace) step.host_inputs[0] = -1;
     Slot slot = NewSlot(result, space, SlotKind::kRunTime);
-    slot.root = slots()[from].root;
+    // A list is held by its slots, and its memory is nobody else's.
+    if (slot.dtype != DType::kVariant) slot.root = slots()[from].root;
     step.outputs.push_back(AddSlot(std::move(slot)));
     steps().push_back(std::move(step));
     return absl::OkStatus();
@@ -156,13 +192,16 @@ class PlanBuilder {
     }
     const bool at_run_time =
         !std::all_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return HasShape(id); }) ||
-        !std::all_of(op.outputs.begin(), op.outputs.end(), [&](ValueId id) { return HasFixedBytes(id); });
+        !std::all_of(op.outputs.begin(), op.outputs.end(),
+                     [&](ValueId id) { return HasFixedBytes(id) || IsObject(id); });
     if (at_run_time) {
       for (size_t k = 0; k < op.inputs.size(); ++k) step.host_inputs.push_back(HostSlotFor(op, k));
     } else {
       std::vector<TensorInfo> inputs, outputs;
       for (const ValueId id : op.inputs) inputs.push_back(InfoOf(id));
-      for (const ValueId id : op.outputs) outputs.push_back({program_.values[id].dtype, values_[id].shape, nullptr});
+      for (const ValueId id : op.outputs) {
+        outputs.push_back({program_.values[id].dtype, values_[id].shape, nullptr, values_[id].list});
+      }
       FLOE_ASSIGN_OR_RETURN(step.kernel, placement.kernel->Prepare(inputs, outputs));
     }
     for (const ValueId id : op.outputs) step.outputs.push_back(AddResult(id, step.space));
@@ -170,8 +209,57 @@ class PlanBuilder {
     return absl::OkStatus();
   }
 
+  // If, Case and While: their regions become plans, with memory in this one's arenas.
+  absl::Status AddRegions(int index) {
+    const Op& op = program_.ops[index];
+    const auto regions = compiled_.regions(index);
+    std::vector<Resolution>& inside = resolution_.regions[index];
+    const bool loops = absl::string_view(op.info->name) == "While";
+    Step step;
+    step.kind = loops ? Step::Kind::kLoop : Step::Kind::kBranch;
+    step.op = index;
+    if (!loops) {
+      FLOE_ASSIGN_OR_RETURN(const std::optional<int> chosen,
+                            KnownBranch(op, values_[op.inputs[0]].value, regions.size()));
+      step.chosen = chosen.value_or(-1);
+      step.inputs.push_back(SlotIn(op.inputs[0], kHostSpace));
+    }
+    const size_t first = step.inputs.size();
+    std::vector<int> spaces;
+    for (size_t k = first; k < op.inputs.size(); ++k) spaces.push_back(slots()[SlotAtHome(op.inputs[k])].space);
+    std::vector<int> results = regions.back()->OutputSpaces(spaces);
+    if (loops) {
+      // A variable stays where the body makes it.
+      std::copy(results.begin(), results.end(), spaces.begin());
+    } else {
+      for (const auto& region : regions) {
+        const std::vector<int> own = region->OutputSpaces(spaces);
+        for (size_t k = 0; k < own.size(); ++k) results[k] = own[k] == results[k] ? own[k] : kHostSpace;
+      }
+    }
+    for (size_t k = first; k < op.inputs.size(); ++k) step.inputs.push_back(SlotIn(op.inputs[k], spaces[k - first]));
+    step.region_offsets.assign(compiled_.num_spaces(), 0);
+    for (size_t i = 0; i < regions.size(); ++i) {
+      std::shared_ptr<const Plan>& plan = step.regions.emplace_back();
+      step.region_status.push_back(inside[i].status);
+      const bool is_taken = step.chosen < 0 || step.chosen == static_cast<int>(i);
+      if (!is_taken || !inside[i].status.ok()) continue;
+      const bool is_condition = loops && i == 0;
+      FLOE_ASSIGN_OR_RETURN(plan, PlanBuilder(regions[i], std::move(inside[i]),
+                                              {spaces, is_condition ? std::vector<int>{kHostSpace} : results})
+                                      .Build());
+    }
+    for (size_t k = 0; k < op.outputs.size(); ++k) {
+      home_[op.outputs[k]] = results[k];
+      step.outputs.push_back(AddSlot(NewSlot(op.outputs[k], results[k], SlotKind::kRunTime)));
+    }
+    steps().push_back(std::move(step));
+    return absl::OkStatus();
+  }
+
   TensorInfo InfoOf(ValueId id) const {
-    return {program_.values[id].dtype, values_[id].shape, IsKnown(id) ? &*values_[id].value : nullptr};
+    return {program_.values[id].dtype, values_[id].shape, IsKnown(id) ? &*values_[id].value : nullptr,
+            values_[id].list};
   }
 
   // Shape inference at run time reads integers (sizes, axes, indices): those come to the host too.
@@ -184,8 +272,8 @@ class PlanBuilder {
   }
 
   void AddOutputs() {
-    for (const ValueId id : program_.outputs) {
-      const int slot = SlotIn(id, kHostSpace);
+    for (size_t i = 0; i < program_.outputs.size(); ++i) {
+      const int slot = SlotIn(program_.outputs[i], spaces_.outputs[i]);
       plan_->outputs_.push_back(slot);
       Slot& root = slots()[slots()[slot].root];
       if (root.kind == SlotKind::kArena) root.kind = SlotKind::kOutput;
@@ -272,6 +360,25 @@ class PlanBuilder {
     return absl::OkStatus();
   }
 
+  // What may be changed in place: what is in one slot only and is not read again.
+  void FindLastUses() {
+    for (size_t i = 0; i < steps().size(); ++i) {
+      Step& step = steps()[i];
+      plan_->copies_to_device_ = plan_->copies_to_device_ || step.kind == Step::Kind::kCopyToDevice;
+      for (const auto& region : step.regions) {
+        plan_->copies_to_device_ = plan_->copies_to_device_ || (region != nullptr && region->copies_to_device());
+      }
+      for (size_t k = 0; k < step.inputs.size() && k < 64; ++k) {
+        const int slot = step.inputs[k];
+        const SlotKind kind = slots()[slot].kind;
+        if (kind != SlotKind::kRunTime && kind != SlotKind::kInput) continue;
+        const bool is_last = slots()[slot].root == slot && lifetimes_[slot].last == static_cast<int>(i) &&
+                             std::count(step.inputs.begin(), step.inputs.end(), slot) == 1;
+        if (is_last) step.last_uses |= uint64_t{1} << k;
+      }
+    }
+  }
+
   absl::Status LayOut() {
     for (int space = 0; space < compiled_.num_spaces(); ++space) {
       std::vector<BufferLifetime> buffers;
@@ -290,6 +397,17 @@ class PlanBuilder {
         buffers.push_back({step.kernel->scratch_bytes(), static_cast<int>(i), static_cast<int>(i)});
         offsets.push_back(&step.scratch_offset);
       }
+      for (size_t i = 0; i < steps().size(); ++i) {
+        Step& step = steps()[i];
+        int64_t bytes = 0;
+        // Only one of them runs at a time.
+        for (const auto& region : step.regions) {
+          if (region != nullptr) bytes = std::max(bytes, region->arena_bytes(space));
+        }
+        if (bytes == 0) continue;
+        buffers.push_back({bytes, static_cast<int>(i), static_cast<int>(i)});
+        offsets.push_back(&step.region_offsets[space]);
+      }
       FLOE_ASSIGN_OR_RETURN(const MemoryLayout layout, LayOutMemory(buffers));
       for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = layout.offsets[i];
       plan_->arena_bytes_.push_back(layout.arena_bytes);
@@ -300,7 +418,9 @@ class PlanBuilder {
 
   const CompiledProgram& compiled_;
   const Program& program_;
-  std::vector<ResolvedValue> values_;
+  Resolution resolution_;
+  std::vector<ResolvedValue>& values_;
+  const Spaces spaces_;
   std::unique_ptr<Plan> plan_;
   std::vector<bool> live_;                 // by op
   std::vector<std::vector<int>> slot_of_;  // by space and value
@@ -312,8 +432,11 @@ int64_t Plan::arena_bytes() const { return std::accumulate(arena_bytes_.begin(),
 
 absl::StatusOr<std::shared_ptr<const Plan>> MakePlan(std::shared_ptr<const CompiledProgram> compiled,
                                                      absl::Span<const Shape> input_shapes) {
-  FLOE_ASSIGN_OR_RETURN(std::vector<ResolvedValue> values, ResolveShapes(*compiled, input_shapes));
-  return PlanBuilder(std::move(compiled), std::move(values)).Build();
+  FLOE_ASSIGN_OR_RETURN(Resolution resolution, ResolveShapes(*compiled, input_shapes));
+  const Program& program = compiled->program();
+  PlanBuilder::Spaces host = {std::vector<int>(program.inputs.size(), kHostSpace),
+                              std::vector<int>(program.outputs.size(), kHostSpace)};
+  return PlanBuilder(std::move(compiled), std::move(resolution), std::move(host)).Build();
 }
 
 }  // namespace floe

@@ -21,14 +21,14 @@ enum class SlotKind : uint8_t {
   kConstant,  // known when the plan was made
   kUploaded,  // a constant of the program, in the memory of a device
   kArena,     // at an offset in the arena of its space
-  kOutput,    // fresh memory in every run: it becomes a result
+  kOutput,    // memory of its own, since it becomes a result
   kRunTime,   // made when its step runs, because its size depends on data
 };
 
 struct Slot {
   ValueId value = -1;
   DType dtype = DType::kInvalid;
-  PartialShape shape;  // fully known, but for kRunTime
+  PartialShape shape;  // fully known, but for kRunTime, and for kInput of a region
   int space = kHostSpace;
   SlotKind kind = SlotKind::kArena;
   int input = -1;              // kInput: which
@@ -37,8 +37,10 @@ struct Slot {
   Tensor constant = Tensor();  // kConstant
 };
 
+class Plan;
+
 struct Step {
-  enum class Kind : uint8_t { kLaunch, kView, kCopyToDevice, kCopyToHost };
+  enum class Kind : uint8_t { kLaunch, kView, kCopyToDevice, kCopyToHost, kBranch, kLoop };
   Kind kind = Kind::kLaunch;
   int op = -1;                       // in the program; -1 for a copy
   int space = kHostSpace;            // a launch's; a copy's device
@@ -50,6 +52,15 @@ struct Step {
   // For what is prepared when it runs: where the inputs' elements can be read on the host, or -1.
   std::vector<int> host_inputs;
   int64_t scratch_offset = 0;
+  // Bit k: nobody reads input k, a run-time slot, after this step.
+  uint64_t last_uses = 0;
+  // kBranch: one a branch, null for those that cannot be taken. kLoop: condition and body. They run in memory of their
+  // own inside the arenas, at an offset a space.
+  std::vector<std::shared_ptr<const Plan>> regions;
+  std::vector<int64_t> region_offsets;
+  // kBranch: the branch taken, where that is known, else -1; and why each that has no plan has none.
+  int chosen = -1;
+  std::vector<absl::Status> region_status;
   // kCopyToHost: the next step may read what this one and those just before it have brought.
   bool synchronize = false;
   // The first step of a stretch that its device records, to replay as one: the step after the stretch's last. Else -1.
@@ -67,6 +78,10 @@ class Plan {
   absl::Span<const Slot> slots() const { return slots_; }
   // The slot of each of the program's outputs.
   absl::Span<const int> outputs() const { return outputs_; }
+  // The slots that hold something of one run only.
+  absl::Span<const int> transient_slots() const { return transient_slots_; }
+  // Whether a device reads host memory of this plan, at a time of its own choosing.
+  bool copies_to_device() const { return copies_to_device_; }
   int64_t arena_bytes(int space) const { return arena_bytes_[space]; }
   // Over all spaces.
   int64_t arena_bytes() const;
@@ -79,6 +94,8 @@ class Plan {
   std::vector<Slot> slots_;
   std::vector<Step> steps_;
   std::vector<int> outputs_;
+  std::vector<int> transient_slots_;
+  bool copies_to_device_ = false;
   std::vector<int64_t> arena_bytes_;  // by space
   int64_t output_bytes_ = 0;
 };

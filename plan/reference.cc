@@ -29,6 +29,8 @@ class ReferencePrepared final : public PreparedKernel {
     for (int i = 0; i < args.num_inputs(); ++i) inputs.push_back(&args.input(i));
     for (int i = 0; i < args.num_outputs(); ++i) outputs.push_back(args.output(i));
     EvalContext context(node_->name, node_->attrs, inputs, output_dtypes_, outputs);
+    context.set_allocator(args.allocator());
+    context.set_last_uses(args.last_uses());
     return node_->op.evaluate(context);
   }
 

@@ -9,10 +9,12 @@
 namespace floe {
 namespace {
 
-// Constants are folded first, since the others look at them; layouts and what exporters spell out come before scales
-// are folded and steps fused, which know fewer forms then. Dead values are dropped last, after each pass has left some.
+// Constants are folded first, since the others look at them, loops too, so that a variable that stays the same can be
+// one; layouts and what exporters spell out come before scales are folded and steps fused, which know fewer forms then.
+// Dead values are dropped last, after each pass has left some.
 constexpr Pass kStandardPasses[] = {
-    {"fold_constants", FoldConstants},
+    {"simplify_loops", SimplifyLoops, true},
+    {"fold_constants", FoldConstants, true},
     {"drop_identities", DropIdentities},
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
@@ -22,12 +24,24 @@ constexpr Pass kStandardPasses[] = {
     {"fold_pad_into_conv", FoldPadIntoConv},
     {"fold_scales_into_weights", FoldScalesIntoWeights},
     {"fuse_epilogues", FuseEpilogues},
-    {"drop_dead_values", DropDeadValues},
+    {"drop_dead_values", DropDeadValues, true},
 };
 
 }  // namespace
 
 absl::Span<const Pass> StandardPasses() { return kStandardPasses; }
+
+absl::StatusOr<bool> RunEverywhere(const Pass& pass, Program& program) {
+  FLOE_ASSIGN_OR_RETURN(bool changed, pass.run(program));
+  if (pass.visits_regions) return changed;
+  for (Op& op : program.ops) {
+    for (Program& region : op.regions) {
+      FLOE_ASSIGN_OR_RETURN(const bool inside, RunEverywhere(pass, region));
+      changed = changed || inside;
+    }
+  }
+  return changed;
+}
 
 absl::Status RunPasses(absl::Span<const Pass> passes, const PassOptions& options, Program& program) {
   std::vector<std::string> names;
@@ -41,7 +55,7 @@ absl::Status RunPasses(absl::Span<const Pass> passes, const PassOptions& options
   FLOE_RETURN_IF_ERROR(program.Verify());
   for (const Pass& pass : passes) {
     if (std::find(options.disabled.begin(), options.disabled.end(), pass.name) != options.disabled.end()) continue;
-    const absl::StatusOr<bool> changed = pass.run(program);
+    const absl::StatusOr<bool> changed = RunEverywhere(pass, program);
     if (!changed.ok()) return Annotate(changed.status(), absl::StrCat("pass ", pass.name));
     if (!*changed) continue;
     if (absl::Status status = program.Verify(); !status.ok())
@@ -58,8 +72,8 @@ void Replacements::Replace(ValueId from, ValueId to) {
 }
 
 ValueId Replacements::Resolve(ValueId id) const {
-  // Targets are resolved when set, and a target is made before its users: one step is enough.
-  return id < static_cast<ValueId>(target_.size()) && target_[id] >= 0 ? target_[id] : id;
+  while (id < static_cast<ValueId>(target_.size()) && target_[id] >= 0) id = target_[id];
+  return id;
 }
 
 void Replacements::ResolveInputs(Op& op) const {

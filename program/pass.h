@@ -20,7 +20,12 @@ namespace floe {
 struct Pass {
   const char* name;
   absl::StatusOr<bool> (*run)(Program& program);
+  // Whether it goes into regions by itself; others are run on each region after the program around it.
+  bool visits_regions = false;
 };
+
+// The pass on the program and all regions in it.
+absl::StatusOr<bool> RunEverywhere(const Pass& pass, Program& program);
 
 struct PassOptions {
   std::vector<std::string> disabled;  // names; INVALID_ARGUMENT for one that is no pass's
@@ -55,6 +60,7 @@ void EraseOps(Program& program, const std::vector<bool>& erase);
 absl::StatusOr<bool> FoldConstants(Program& program);
 absl::StatusOr<bool> DropIdentities(Program& program);
 absl::StatusOr<bool> DropDeadValues(Program& program);
+absl::StatusOr<bool> SimplifyLoops(Program& program);
 absl::StatusOr<bool> MergeDuplicates(Program& program);
 absl::StatusOr<bool> RecognizeLayerNorm(Program& program);
 absl::StatusOr<bool> ChannelsLast(Program& program);

@@ -5,6 +5,7 @@
 #ifndef FLOE_PROGRAM_PROGRAM_H_
 #define FLOE_PROGRAM_PROGRAM_H_
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,9 +24,13 @@ struct Value {
   DType dtype = DType::kInvalid;
   PartialShape shape;
   std::optional<Tensor> constant;
+  // Of a list, where anything is known of it.
+  std::shared_ptr<const ListInfo> list = nullptr;
 
-  TensorInfo info() const { return {dtype, shape, constant ? &*constant : nullptr}; }
+  TensorInfo info() const { return {dtype, shape, constant ? &*constant : nullptr, list}; }
 };
+
+struct Program;
 
 struct Op {
   const OpInfo* info = nullptr;
@@ -33,6 +38,16 @@ struct Op {
   AttrMap attrs;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  // What If, Case and While compute, each a program of its own that sees nothing of what is around it: all that it
+  // uses comes in by its inputs.
+  //   If:    then, else. Inputs: the condition, then those of both branches; outputs: those of the branch.
+  //   Case:  one a branch; as If, with an index.
+  //   While: condition, body. Inputs: first values of the loop variables, then what stays the same in every iteration
+  //          (both are inputs of condition and body); outputs of the body: the variables' next values, and of the op:
+  //          their last.
+  std::vector<Program> regions;
+
+  int num_variables() const { return static_cast<int>(outputs.size()); }  // of While
 };
 
 struct Program {
@@ -51,9 +66,18 @@ struct Program {
 
   // Whether ops come in order, values have one producer at most, and every id exists. INTERNAL naming the op otherwise.
   absl::Status Verify() const;
-  // One op a line, for people and tests.
+  // One op a line, for people and tests; regions are indented below theirs.
   std::string ToString() const;
 };
+
+bool IsIf(const Op& op);
+bool IsCase(const Op& op);
+bool IsWhile(const Op& op);
+// Whether the op or one inside its regions has effects: it is never folded, merged or dropped.
+bool HasEffects(const Op& op);
+bool HasEffects(const Program& program);
+// The number of ops, those inside regions too.
+int64_t CountAllOps(const Program& program);
 
 // Who makes and who uses each value. Holds while the program is not changed.
 struct UseDef {

@@ -25,6 +25,12 @@ absl::Status InferCall::Begin(const std::string& model_name, std::optional<int64
   return absl::OkStatus();
 }
 
+absl::Status InferCall::SelectSignature(const std::string& signature) {
+  FLOE_ASSIGN_OR_RETURN(const ServedModel* const selected, model_->ForSignature(signature));
+  model_ = std::shared_ptr<const ServedModel>(model_, selected);
+  return absl::OkStatus();
+}
+
 absl::Status InferCall::Run(std::function<void()> done) {
   const absl::Time decoded = absl::Now();
   model_->metrics().Observe(Phase::kInput, decoded - begun_);

@@ -31,6 +31,8 @@ class InferCall {
 
   // As ModelManager::Find; UNAVAILABLE while the server drains.
   absl::Status Begin(const std::string& model_name, std::optional<int64_t> version);
+  // After Begin: the call is for that signature of the model. As ServedModel::ForSignature.
+  absl::Status SelectSignature(const std::string& signature);
   // Computes job().fetches of job().inputs. On OK `done` is called once, on another thread, and the result is in
   // job().outputs; otherwise never.
   absl::Status Run(std::function<void()> done);

@@ -282,6 +282,7 @@ class Converter {
     const int arg = input - caller.first_input;
     if (arg < 0) return absl::OkStatus();
     FLOE_RETURN_IF_ERROR(SetType(caller.types, arg, type.dtype, &node->attrs));
+    node->attrs.Erase("_output_shapes");  // those of the handle
     if (IsWhile(node->op) && node->attrs.Has("output_shapes")) {
       FLOE_RETURN_IF_ERROR(ChangeAttr("output_shapes", &node->attrs, [&](tensorflow::AttrValue* value) {
         if (arg < value->list().shape_size()) {
@@ -352,9 +353,10 @@ std::string WhyLeft(const Node& node) {
                          "TemporaryVariable", "_VarHandlesOp"}) {
     if (node.op == op) return "needs a variable that the graph does not have";
   }
-  if (absl::StartsWith(node.op, "HashTable") || absl::StartsWith(node.op, "MutableHashTable") ||
-      absl::StartsWith(node.op, "MutableDenseHashTable") || absl::StartsWith(node.op, "LookupTable")) {
-    return "needs a lookup table, whose contents are not in the graph";
+  for (const char* prefix :
+       {"Queue", "FIFOQueue", "PaddingFIFOQueue", "RandomShuffleQueue", "PriorityQueue", "Iterator", "OneShotIterator",
+        "MakeIterator", "ReaderRead", "Barrier", "Stage", "Unstage"}) {
+    if (absl::StartsWith(node.op, prefix)) return "is a part of an input pipeline, which a frozen graph does not run";
   }
   return "";
 }

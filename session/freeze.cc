@@ -1,140 +1,142 @@
 #include "session/freeze.h"
 
 #include <algorithm>
-#include <optional>
 #include <set>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "base/suggest.h"
+#include "graph/inline_functions.h"
 #include "session/conditionals.h"
 #include "session/convert_variables.h"
+#include "session/dropout.h"
 #include "session/graph_outputs.h"
+#include "session/lookup_tables.h"
+#include "session/problems.h"
+#include "session/rename_nodes.h"
 #include "session/subgraph.h"
-#include "session/variable_keys.h"
+#include "session/variable_source.h"
 
 namespace floe {
 namespace {
 
 constexpr char kDefaultSignature[] = "serving_default";
 
-absl::StatusOr<std::vector<std::string>> SignatureOutputs(const MetaGraph& meta, const std::string& wanted) {
-  const Signature* chosen = nullptr;
+absl::StatusOr<const Signature*> ChooseSignature(const MetaGraph& meta, const std::string& wanted) {
   std::vector<std::string> names;
   for (const Signature& signature : meta.signatures) {
     names.push_back(signature.name);
-    if (signature.name == (wanted.empty() ? kDefaultSignature : wanted)) chosen = &signature;
+    if (signature.name == (wanted.empty() ? kDefaultSignature : wanted)) return &signature;
   }
-  if (chosen == nullptr && wanted.empty() && names.size() == 1) chosen = &meta.signatures[0];
-  if (chosen == nullptr && wanted.empty() && !names.empty()) {
+  if (wanted.empty() && names.size() == 1) return &meta.signatures[0];
+  if (wanted.empty()) {
     return absl::InvalidArgumentError(absl::StrCat("name one of the signatures ", ListNames(names)));
   }
-  if (chosen == nullptr) {
-    return absl::NotFoundError(absl::StrCat("no signature '", wanted, "'; there is ", ListNames(names)));
-  }
-  std::vector<std::string> outputs;
-  for (const auto& [key, tensor] : chosen->outputs) outputs.push_back(tensor);
-  return outputs;
+  return absl::NotFoundError(
+      absl::StrCat("no signature '", wanted, "'", DidYouMean(wanted, names), "; there is ", ListNames(names)));
 }
 
-absl::StatusOr<std::vector<std::string>> ChooseOutputs(const MetaGraph& meta, const FreezeOptions& options) {
-  if (!options.outputs.empty()) return options.outputs;
-  if (!options.signature.empty() || !meta.signatures.empty()) return SignatureOutputs(meta, options.signature);
-  return FindGraphOutputs(meta.graph);
+// Outputs that the user names: nodes or tensors of the graph, or keys of the signature's outputs.
+absl::Status TakeNamedOutputs(const MetaGraph& meta, const FreezeOptions& options, FrozenGraph* frozen) {
+  frozen->outputs = options.outputs;
+  if (meta.signatures.empty() && options.signature.empty()) return absl::OkStatus();
+  const absl::StatusOr<const Signature*> signature = ChooseSignature(meta, options.signature);
+  if (!signature.ok()) return options.signature.empty() ? absl::OkStatus() : signature.status();
+  frozen->signature = **signature;
+  frozen->signature->outputs.clear();
+  for (std::string& output : frozen->outputs) {
+    SignatureTensor named{output, output};
+    for (const SignatureTensor& known : (*signature)->outputs) {
+      if (known.key == output && meta.graph.Find(output) < 0) named = known;
+    }
+    output = named.tensor;
+    frozen->signature->outputs.push_back(std::move(named));
+  }
+  return absl::OkStatus();
 }
 
-// Finds and reads variables' values.
-class VariableSource {
- public:
-  VariableSource(const Graph& graph, VariableKeys keys, const CheckpointReader& checkpoint,
-                 const FreezeOptions& options)
-      : graph_(graph), keys_(std::move(keys)), checkpoint_(checkpoint), options_(options) {}
-
-  absl::StatusOr<Tensor> Read(const Node& variable) {
-    FLOE_ASSIGN_OR_RETURN(const DType dtype, variable.attrs.Type("dtype"));
-    FLOE_ASSIGN_OR_RETURN(const PartialShape shape, Shape(variable));
-    const std::string wanted = absl::StrCat(DTypeName(dtype), " ", shape.ToString());
-    VariableKey key = keys_.Of(variable);
-    if (std::optional<VariableKey> average = MovingAverage(variable, key); average.has_value()) {
-      key = *std::move(average);
-      ++averaged_;
-    }
-    ++variables_;
-    const CheckpointTensor* stored = checkpoint_.Find(key.key);
-    if (stored == nullptr && !key.slice.has_value()) {
-      if (std::optional<VariableKey> part = PartOfPartitioned(key.key); part.has_value()) {
-        key = *std::move(part);
-        stored = checkpoint_.Find(key.key);
-      }
-    }
-    if (stored == nullptr) {
-      return absl::NotFoundError(absl::StrCat("wanted ", wanted, ", but checkpoint '", checkpoint_.prefix(),
-                                              "' has no tensor '", key.key, "'",
-                                              DidYouMean(key.key, checkpoint_.Names())));
-    }
-    floe::Shape stored_shape = stored->shape;
-    if (key.slice.has_value()) {
-      FLOE_ASSIGN_OR_RETURN(key.slice, ResolveSlice(*key.slice, stored->shape));
-      stored_shape = SliceShape(*key.slice);
-    }
-    if (stored->dtype != dtype || !shape.Matches(stored_shape)) {
-      return absl::InvalidArgumentError(absl::StrCat("wanted ", wanted, ", but checkpoint '", checkpoint_.prefix(),
-                                                     "' has ", stored->dtype_name, " ", stored_shape.ToString(),
-                                                     " as '", key.key, "'"));
-    }
-    return key.slice.has_value() ? checkpoint_.ReadSlice(key.key, *key.slice) : checkpoint_.Read(key.key);
+absl::Status ChooseOutputs(const MetaGraph& meta, const FreezeOptions& options, FrozenGraph* frozen) {
+  if (!options.outputs.empty()) return TakeNamedOutputs(meta, options, frozen);
+  if (options.signature.empty() && meta.signatures.empty()) {
+    FLOE_ASSIGN_OR_RETURN(frozen->outputs, FindGraphOutputs(meta.graph));
+    return absl::OkStatus();
   }
-
-  int variables() const { return variables_; }
-  int averaged() const { return averaged_; }
-
- private:
-  // Reference variables may leave it unknown, in either of two forms.
-  static absl::StatusOr<PartialShape> Shape(const Node& variable) {
-    if (!variable.attrs.Has("shape")) return PartialShape::UnknownRank();
-    return variable.attrs.OfShape("shape");
-  }
-
-  std::optional<VariableKey> MovingAverage(const Node& variable, const VariableKey& key) const {
-    if (!options_.moving_average) return std::nullopt;
-    // The average is a variable of its own, and the saver may have given it another key.
-    const int shadow = graph_.Find(absl::StrCat(variable.name, "/", options_.moving_average_name));
-    if (shadow >= 0 && IsVariable(graph_.node(shadow).op)) {
-      VariableKey shadow_key = keys_.Of(graph_.node(shadow));
-      if (checkpoint_.Find(shadow_key.key) != nullptr) return shadow_key;
+  FLOE_ASSIGN_OR_RETURN(const Signature* const signature, ChooseSignature(meta, options.signature));
+  const std::string what = absl::StrCat("signature '", signature->name, "'");
+  for (const auto* tensors : {&signature->inputs, &signature->outputs}) {
+    for (const SignatureTensor& tensor : *tensors) {
+      if (!tensor.tensor.empty()) continue;
+      return absl::FailedPreconditionError(
+          absl::StrCat(what, ": '", tensor.key, "' is a sparse or composite tensor; name plain outputs instead"));
     }
-    VariableKey average{absl::StrCat(key.key, "/", options_.moving_average_name), key.slice};
-    if (checkpoint_.Find(average.key) != nullptr) return average;
-    return std::nullopt;
   }
-
-  // "emb/part_1" is the second slice of "emb", for graphs without their saver.
-  std::optional<VariableKey> PartOfPartitioned(const std::string& name) const {
-    const size_t slash = name.rfind("/part_");
-    uint32_t number;
-    if (slash == std::string::npos || !absl::SimpleAtoi(name.substr(slash + 6), &number)) return std::nullopt;
-    const CheckpointTensor* const whole = checkpoint_.Find(name.substr(0, slash));
-    if (whole == nullptr || number >= whole->slices.size()) return std::nullopt;
-    std::vector<TensorSlice> slices = whole->slices;
-    std::sort(slices.begin(), slices.end(), [](const TensorSlice& a, const TensorSlice& b) {
-      return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
-                                          [](const SliceExtent& x, const SliceExtent& y) { return x.start < y.start; });
-    });
-    return VariableKey{whole->name, slices[number]};
+  if (signature->outputs.empty()) return absl::FailedPreconditionError(absl::StrCat(what, " has no outputs"));
+  frozen->signature = *signature;
+  for (const SignatureTensor& output : signature->outputs) {
+    const bool known =
+        std::find(frozen->outputs.begin(), frozen->outputs.end(), output.tensor) != frozen->outputs.end();
+    if (!known) frozen->outputs.push_back(output.tensor);
   }
+  return absl::OkStatus();
+}
 
-  const Graph& graph_;
-  const VariableKeys keys_;
-  const CheckpointReader& checkpoint_;
-  const FreezeOptions& options_;
-  int variables_ = 0;
-  int averaged_ = 0;
-};
+// The nodes to keep: those of the outputs, and, where these are all of a signature's, its inputs: one that nothing uses
+// can be fed all the same.
+std::vector<std::string> NodesToKeep(const FrozenGraph& frozen, const FreezeOptions& options, const Graph& graph) {
+  std::vector<std::string> nodes;
+  for (const std::string& output : frozen.outputs) nodes.push_back(NodeOfTensor(output));
+  if (!frozen.signature.has_value() || !options.outputs.empty()) return nodes;
+  for (const SignatureTensor& input : frozen.signature->inputs) {
+    const int index = graph.Find(NodeOfTensor(input.tensor));
+    if (index >= 0 && absl::StartsWith(graph.node(index).op, "Placeholder")) nodes.push_back(graph.node(index).name);
+  }
+  return nodes;
+}
+
+// What a signature feeds inside the graph (the result of an input pipeline, say) becomes a placeholder, and what would
+// have computed it is needed no longer.
+absl::Status CutAtInputs(const Signature& signature, Graph* graph) {
+  for (const SignatureTensor& input : signature.inputs) {
+    if (input.tensor.empty()) continue;
+    FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input.tensor));
+    const absl::StatusOr<int> index = graph->FindOrError(ref.node);
+    if (!index.ok()) {
+      return Annotate(index.status(), absl::StrCat("input '", input.key, "' of signature '", signature.name, "'"));
+    }
+    if (absl::StartsWith(graph->node(*index).op, "Placeholder") || ref.output != 0 || input.dtype == DType::kInvalid) {
+      continue;
+    }
+    Node* const node = graph->mutable_node(*index);
+    node->op = "Placeholder";
+    node->inputs.clear();
+    node->attrs = AttrMap();
+    node->attrs.Set("dtype", AttrValue::Type(input.dtype));
+    node->attrs.Set("shape", AttrValue::OfShape(input.shape));
+  }
+  return absl::OkStatus();
+}
+
+// The part of the graph that the nodes `keep` need, with functions inlined, conditionals decided where that can be
+// known, and training's leftovers dropped.
+absl::StatusOr<Graph> InferencePart(const Graph& whole, const std::vector<std::string>& keep,
+                                    std::set<std::string>* decided) {
+  FLOE_ASSIGN_OR_RETURN(Graph graph, ExtractSubgraph(whole, keep));
+  // A conditional that is decided is a call of its branch, and functions hold conditionals.
+  while (true) {
+    FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> deciders, FoldKnownConditionals(&graph));
+    decided->insert(deciders.begin(), deciders.end());
+    FLOE_ASSIGN_OR_RETURN(const std::vector<std::string> idle, FoldIdleDropout(&graph));
+    decided->insert(idle.begin(), idle.end());
+    FLOE_RETURN_IF_ERROR(DropControlInputsThatWrite(&graph));
+    FLOE_ASSIGN_OR_RETURN(graph, ExtractSubgraph(graph, keep));
+    FLOE_ASSIGN_OR_RETURN(const bool calls, HasCalls(graph));
+    if (!calls) return graph;
+    FLOE_ASSIGN_OR_RETURN(graph, InlineFunctions(graph, keep));
+    FLOE_RETURN_IF_ERROR(DropIdleControlInputs(&graph));
+  }
+}
 
 absl::Status CheckHasAverages(const CheckpointReader& checkpoint, const std::string& name) {
   const std::string suffix = absl::StrCat("/", name);
@@ -148,104 +150,62 @@ absl::Status CheckHasAverages(const CheckpointReader& checkpoint, const std::str
                                           DidYouMean(name, last_parts)));
 }
 
-// Renames nodes, with all that refers to them.
-absl::StatusOr<Graph> Rename(const Graph& graph, const std::vector<std::pair<std::string, std::string>>& renames) {
-  absl::flat_hash_map<std::string, std::string> names;
-  for (const auto& [old_name, new_name] : renames) {
-    FLOE_RETURN_IF_ERROR(Annotate(graph.FindOrError(old_name).status(), "rename"));
-    if (!names.emplace(old_name, new_name).second) {
-      return absl::InvalidArgumentError(absl::StrCat("node '", old_name, "' is renamed twice"));
-    }
+absl::Status ApplyRenames(const Renames& renames, FrozenGraph* frozen) {
+  FLOE_ASSIGN_OR_RETURN(frozen->graph, RenameNodes(frozen->graph, renames));
+  for (std::string& output : frozen->outputs) output = RenamedTensor(output, renames);
+  if (!frozen->signature.has_value()) return absl::OkStatus();
+  for (auto* tensors : {&frozen->signature->inputs, &frozen->signature->outputs}) {
+    for (SignatureTensor& tensor : *tensors) tensor.tensor = RenamedTensor(tensor.tensor, renames);
   }
-  Graph renamed;
-  for (Node node : graph.nodes()) {
-    if (const auto found = names.find(node.name); found != names.end()) node.name = found->second;
-    for (std::string& input : node.inputs) {
-      FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(input));
-      const auto found = names.find(std::string(ref.node));
-      if (found == names.end()) continue;
-      input = ref.control ? absl::StrCat("^", found->second) : FormatInputRef(found->second, ref.output);
-    }
-    if (node.attrs.Has("_class")) {
-      FLOE_ASSIGN_OR_RETURN(std::vector<std::string> places, node.attrs.Strings("_class"));
-      for (std::string& place : places) {
-        const auto found = names.find(std::string(absl::StripPrefix(place, "loc:@")));
-        if (found != names.end()) place = absl::StrCat("loc:@", found->second);
-      }
-      node.attrs.Set("_class", AttrValue::Strings(places));
-    }
-    FLOE_RETURN_IF_ERROR(Annotate(renamed.Add(std::move(node)), "rename"));
-  }
-  renamed.set_library(graph.shared_library());
-  renamed.set_versions(std::string(graph.versions()));
-  return renamed;
-}
-
-absl::StatusOr<MetaGraph> LoadGraph(const std::string& path) {
-  if (absl::EndsWith(path, ".meta")) return MetaGraph::Load(path);
-  MetaGraph meta;
-  FLOE_ASSIGN_OR_RETURN(meta.graph, Graph::Load(path));
-  return meta;
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader& checkpoint,
-                                   const FreezeOptions& options) {
+absl::StatusOr<FrozenGraph> Freeze(const MetaGraph& meta, const CheckpointReader* checkpoint,
+                                   const FreezeOptions& options, const std::string& folder) {
   FrozenGraph frozen;
-  FLOE_ASSIGN_OR_RETURN(frozen.outputs, ChooseOutputs(meta, options));
-  if (options.moving_average) FLOE_RETURN_IF_ERROR(CheckHasAverages(checkpoint, options.moving_average_name));
+  FLOE_RETURN_IF_ERROR(ChooseOutputs(meta, options, &frozen));
+  if (options.moving_average) {
+    if (checkpoint == nullptr) return absl::NotFoundError("moving averages are wanted, but there is no checkpoint");
+    FLOE_RETURN_IF_ERROR(CheckHasAverages(*checkpoint, options.moving_average_name));
+  }
+  Graph whole = meta.graph;
+  if (frozen.signature.has_value()) FLOE_RETURN_IF_ERROR(CutAtInputs(*frozen.signature, &whole));
+  std::set<std::string> decided;
+  FLOE_ASSIGN_OR_RETURN(frozen.graph, InferencePart(whole, NodesToKeep(frozen, options, whole), &decided));
+  FLOE_RETURN_IF_ERROR(CheckNoCycles(frozen.graph));
+
+  // Everything that stands in the way is told at once.
+  Problems problems;
   FLOE_ASSIGN_OR_RETURN(VariableKeys keys, VariableKeys::FromGraph(meta.graph, meta.save_tensor_name));
+  FLOE_ASSIGN_OR_RETURN(InitGraph init, InitGraph::Create(meta));
+  VariableSource source(meta, std::move(keys), checkpoint, &init, options);
+  FrozenTables tables = FreezeTables(
+      &init, [&](const Node& variable) { return source.Read(variable); }, folder, &frozen.graph);
+  frozen.tables = tables.tables;
+  for (absl::Status& problem : tables.problems) problems.Add(std::move(problem));
 
-  FLOE_ASSIGN_OR_RETURN(frozen.graph, ExtractSubgraph(meta.graph, frozen.outputs));
-  FLOE_ASSIGN_OR_RETURN(frozen.decided, FoldKnownConditionals(&frozen.graph));
-  FLOE_RETURN_IF_ERROR(DropControlInputsThatWrite(&frozen.graph));
-  FLOE_ASSIGN_OR_RETURN(frozen.graph, ExtractSubgraph(frozen.graph, frozen.outputs));
-
-  VariableSource source(meta.graph, std::move(keys), checkpoint, options);
-  FLOE_ASSIGN_OR_RETURN(frozen.graph,
-                        ConvertVariables(frozen.graph, [&](const Node& variable) -> absl::StatusOr<Tensor> {
-                          absl::StatusOr<Tensor> value = source.Read(variable);
-                          if (!value.ok())
-                            return Annotate(value.status(), absl::StrCat("variable '", variable.name, "'"));
-                          return value;
-                        }));
-  frozen.variables = source.variables();
+  absl::StatusOr<Graph> converted = ConvertVariables(frozen.graph, [&](const Node& variable) -> absl::StatusOr<Tensor> {
+    ++frozen.variables;
+    absl::StatusOr<Tensor> value = source.Read(variable);
+    if (value.ok()) return value;
+    problems.Add(value.status());
+    FLOE_ASSIGN_OR_RETURN(const DType dtype, variable.attrs.Type("dtype"));
+    return Tensor::Allocate(dtype, Shape({0}));
+  });
+  problems.Add(converted.status());
+  FLOE_RETURN_IF_ERROR(problems.ToStatus());
+  frozen.graph = *std::move(converted);
   frozen.averaged = source.averaged();
 
   // A placeholder that decided one conditional may still feed other things.
-  std::erase_if(frozen.decided, [&](const std::string& name) { return frozen.graph.Find(name) >= 0; });
-  if (!options.renames.empty()) {
-    FLOE_ASSIGN_OR_RETURN(frozen.graph, Rename(frozen.graph, options.renames));
-    for (std::string& output : frozen.outputs) {
-      FLOE_ASSIGN_OR_RETURN(const InputRef ref, ParseInputRef(output));
-      for (const auto& [old_name, new_name] : options.renames) {
-        if (ref.node == old_name) {
-          output = absl::StrCat(new_name, output.substr(ref.node.size()));
-          break;
-        }
-      }
-    }
+  for (const std::string& name : decided) {
+    const int index = frozen.graph.Find(name);
+    if (index < 0 || frozen.graph.node(index).op != "PlaceholderWithDefault") frozen.decided.push_back(name);
   }
+  if (!options.renames.empty()) FLOE_RETURN_IF_ERROR(ApplyRenames(options.renames, &frozen));
   return frozen;
-}
-
-absl::StatusOr<FrozenGraph> FreezeCheckpoint(const std::string& prefix, const FreezeOptions& options) {
-  FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> checkpoint, CheckpointReader::Open(prefix));
-  const std::string meta_path = checkpoint->prefix() + ".meta";
-  if (!FileSystem::Posix().Exists(meta_path)) {
-    return absl::NotFoundError(
-        absl::StrCat("checkpoint '", checkpoint->prefix(), "' has no '", meta_path, "' beside it: give its graph"));
-  }
-  FLOE_ASSIGN_OR_RETURN(const MetaGraph meta, MetaGraph::Load(meta_path));
-  return Freeze(meta, *checkpoint, options);
-}
-
-absl::StatusOr<FrozenGraph> FreezeGraphFile(const std::string& graph_path, const std::string& checkpoint_prefix,
-                                            const FreezeOptions& options) {
-  FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<CheckpointReader> checkpoint, CheckpointReader::Open(checkpoint_prefix));
-  FLOE_ASSIGN_OR_RETURN(const MetaGraph meta, LoadGraph(graph_path));
-  return Freeze(meta, *checkpoint, options);
 }
 
 }  // namespace floe

@@ -75,9 +75,10 @@ bool IsSource(const std::string& op) {
 
 bool IsRead(const std::string& op) { return OneOf(op, {"Identity", "Enter", "RefEnter", "StopGradient"}); }
 
-// The nodes that come after those `marked`, themselves included.
+// The nodes that come after those `marked`, themselves included, and none after those in `ends`.
 enum class Edges { kData, kDataAndControl };
-std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked, Edges edges) {
+std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked, Edges edges,
+                              const std::vector<bool>& ends = {}) {
   std::vector<std::vector<int>> consumers(inputs.nodes.size());
   std::vector<int> work;
   for (size_t i = 0; i < inputs.nodes.size(); ++i) {
@@ -92,6 +93,7 @@ std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked
     work.pop_back();
     for (const int consumer : consumers[index]) {
       if (marked[static_cast<size_t>(consumer)]) continue;
+      if (!ends.empty() && ends[static_cast<size_t>(consumer)]) continue;
       marked[static_cast<size_t>(consumer)] = true;
       work.push_back(consumer);
     }
@@ -104,7 +106,7 @@ std::vector<bool> Descendants(const NodeInputs& inputs, std::vector<bool> marked
 absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
   FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(graph));
   const auto count = static_cast<size_t>(graph.num_nodes());
-  std::vector<bool> ends(count), writes(count), fed(count), computed(count);
+  std::vector<bool> ends(count), writes(count), fed(count), computed(count), branch(count), joins(count);
   std::set<std::string> differentiated;
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(static_cast<int>(i));
@@ -112,6 +114,8 @@ absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
     writes[i] = WritesVariable(node.op);
     fed[i] = absl::StartsWith(node.op, "Placeholder");
     computed[i] = IsVariable(node.op);
+    branch[i] = OneOf(node.op, {"Switch", "RefSwitch"});
+    joins[i] = OneOf(node.op, {"Merge", "RefMerge", "Exit", "RefExit"});
     differentiated.insert(DifferentiatedOp(node.name));
   }
   ends = Descendants(inputs, std::move(ends), Edges::kDataAndControl);
@@ -119,6 +123,8 @@ absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
   writes = Descendants(inputs, std::move(writes), Edges::kData);
   fed = Descendants(inputs, std::move(fed), Edges::kData);
   computed = Descendants(inputs, std::move(computed), Edges::kData);
+  // What is there only under a condition, or in an iteration, cannot be fetched.
+  branch = Descendants(inputs, std::move(branch), Edges::kData, joins);
 
   // A summary or a gradient of something does not make it less of an output, but what feeds a variable or a file is
   // there for that.
@@ -150,13 +156,19 @@ absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph) {
     return OneOf(source.op, {"While", "StatelessWhile", "If", "StatelessIf", "Case", "StatelessCase"}) &&
            absl::StartsWith(node.name, absl::StrCat(source.name, "/"));
   };
-  // Best first: with an input; leftovers; losses, which nothing consumes either but which a gradient was taken of; of
-  // variables alone.
-  std::array<std::vector<std::string>, 4> found;
+  const auto is_variable_read = [&](size_t index) {
+    const Node& node = graph.node(static_cast<int>(index));
+    return IsRead(node.op) && !inputs.nodes[index].empty() && IsVariable(graph.node(inputs.nodes[index][0]).op);
+  };
+  // Best first: with an input; losses, which nothing consumes either but which a gradient was taken of; leftovers; of
+  // variables alone; where there is nothing but variables, those.
+  std::array<std::vector<std::string>, 5> found;
   for (size_t i = 0; i < count; ++i) {
     const Node& node = graph.node(static_cast<int>(i));
-    if (ends[i] || writes[i] || consumed[i] || HasNoResult(node.op) || mere_read(i)) continue;
-    if (fed[i]) found[differentiated.contains(node.name) ? 2 : is_leftover(i) ? 1 : 0].push_back(node.name);
+    if (ends[i] || writes[i] || consumed[i] || branch[i] || HasNoResult(node.op)) continue;
+    if (is_variable_read(i) || node.op == "ReadVariableOp") found[4].push_back(node.name);
+    if (mere_read(i)) continue;
+    if (fed[i]) found[differentiated.contains(node.name) ? 1 : is_leftover(i) ? 2 : 0].push_back(node.name);
     if (!fed[i] && computed[i]) found[3].push_back(node.name);
   }
   for (std::vector<std::string>& names : found) {

@@ -11,7 +11,8 @@
 namespace floe {
 
 // The nodes of the inference part that nothing consumes, in their order: not what saves, restores, initialises, updates
-// or summarises, not gradients, not mere reads of variables. NOT_FOUND where there is none.
+// or summarises, not gradients, not mere reads of variables unless there is nothing else. NOT_FOUND where there is
+// none.
 absl::StatusOr<std::vector<std::string>> FindGraphOutputs(const Graph& graph);
 
 }  // namespace floe

@@ -1,11 +1,13 @@
 #include "session/subgraph.h"
 
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/suggest.h"
+#include "ops/registry.h"
 
 namespace floe {
 
@@ -79,30 +81,109 @@ bool WritesVariable(const std::string& op) {
   return absl::StartsWith(op, "Apply");
 }
 
-absl::Status DropControlInputsThatWrite(Graph* graph) {
-  FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(*graph));
-  // Forward from each write: what needs one.
+namespace {
+
+// Which nodes come after one of those marked, themselves included.
+std::vector<bool> After(const NodeInputs& inputs, const std::vector<bool>& marked) {
   std::vector<std::vector<int>> consumers(inputs.nodes.size());
   std::vector<int> work;
   for (size_t i = 0; i < inputs.nodes.size(); ++i) {
     for (const int source : inputs.nodes[i]) consumers[static_cast<size_t>(source)].push_back(static_cast<int>(i));
-    if (WritesVariable(graph->node(static_cast<int>(i)).op)) work.push_back(static_cast<int>(i));
+    if (marked[i]) work.push_back(static_cast<int>(i));
   }
-  std::vector<bool> needs_write(inputs.nodes.size(), false);
+  std::vector<bool> after(inputs.nodes.size(), false);
   while (!work.empty()) {
     const auto index = static_cast<size_t>(work.back());
     work.pop_back();
-    if (needs_write[index]) continue;
-    needs_write[index] = true;
+    if (after[index]) continue;
+    after[index] = true;
     work.insert(work.end(), consumers[index].begin(), consumers[index].end());
   }
+  return after;
+}
+
+// Drops the control inputs whose source is marked.
+void DropControlInputs(const NodeInputs& inputs, const std::vector<bool>& marked, Graph* graph) {
   for (size_t i = 0; i < inputs.nodes.size(); ++i) {
     std::vector<std::string> kept;
     for (size_t k = 0; k < inputs.nodes[i].size(); ++k) {
-      if (inputs.refs[i][k].control && needs_write[static_cast<size_t>(inputs.nodes[i][k])]) continue;
+      if (inputs.refs[i][k].control && marked[static_cast<size_t>(inputs.nodes[i][k])]) continue;
       kept.push_back(graph->node(static_cast<int>(i)).inputs[k]);
     }
     if (kept.size() != inputs.nodes[i].size()) graph->mutable_node(static_cast<int>(i))->inputs = std::move(kept);
+  }
+}
+
+// Whether running the node may matter to anything but its results.
+bool HasEffect(const std::string& op) {
+  for (const char* idle : {"NoOp", "VarHandleOp", "VariableV2", "ReadVariableOp", "ResourceGather", "ResourceGatherNd",
+                           "VariableShape", "HashTableV2", "LookupTableFindV2", "LookupTableSizeV2", "Placeholder",
+                           "PlaceholderWithDefault", "Const", "DisableCopyOnRead"}) {
+    if (op == idle) return false;
+  }
+  const OpInfo* const info = FindOp(op);
+  return info == nullptr || info->is_stateful();
+}
+
+}  // namespace
+
+absl::Status DropControlInputsThatWrite(Graph* graph) {
+  FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(*graph));
+  std::vector<bool> writes;
+  for (const Node& node : graph->nodes()) writes.push_back(WritesVariable(node.op));
+  DropControlInputs(inputs, After(inputs, writes), graph);
+  return absl::OkStatus();
+}
+
+absl::Status DropIdleControlInputs(Graph* graph) {
+  FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(*graph));
+  std::vector<bool> effects;
+  for (const Node& node : graph->nodes()) effects.push_back(HasEffect(node.op));
+  std::vector<bool> idle = After(inputs, effects);
+  for (int i = 0; i < graph->num_nodes(); ++i) {
+    const auto index = static_cast<size_t>(i);
+    idle[index] = !idle[index] && graph->node(i).op == "NoOp";
+  }
+  DropControlInputs(inputs, idle, graph);
+  return absl::OkStatus();
+}
+
+absl::Status CheckNoCycles(const Graph& graph) {
+  FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(graph));
+  enum State : uint8_t { kNew, kOnPath, kDone };
+  std::vector<State> states(inputs.nodes.size(), kNew);
+  struct Frame {
+    int node;
+    size_t next = 0;
+  };
+  std::vector<Frame> path;
+  for (int root = 0; root < graph.num_nodes(); ++root) {
+    if (states[static_cast<size_t>(root)] != kNew) continue;
+    path.push_back({root});
+    states[static_cast<size_t>(root)] = kOnPath;
+    while (!path.empty()) {
+      const auto node = static_cast<size_t>(path.back().node);
+      const std::string& op = graph.node(path.back().node).op;
+      const bool goes_round = op == "NextIteration" || op == "RefNextIteration";
+      if (goes_round || path.back().next == inputs.nodes[node].size()) {
+        states[node] = kDone;
+        path.pop_back();
+        continue;
+      }
+      const int source = inputs.nodes[node][path.back().next++];
+      State& state = states[static_cast<size_t>(source)];
+      if (state == kOnPath) {
+        std::vector<std::string> names;
+        for (const Frame& frame : path) {
+          if (frame.node == source || !names.empty()) names.push_back(graph.node(frame.node).name);
+        }
+        return absl::InvalidArgumentError(absl::StrCat("the graph has a cycle: ", ListNames(names)));
+      }
+      if (state == kNew) {
+        state = kOnPath;
+        path.push_back({source});
+      }
+    }
   }
   return absl::OkStatus();
 }

@@ -35,6 +35,13 @@ bool WritesVariable(const std::string& op);
 // them, and a frozen graph has no variables to change.
 absl::Status DropControlInputsThatWrite(Graph* graph);
 
+// Drops the control inputs on a NoOp that waits for nothing with an effect, as function bodies are full of: reads of
+// variables, look-ups, plain computation.
+absl::Status DropIdleControlInputs(Graph* graph);
+
+// INVALID_ARGUMENT naming the nodes of a cycle that is no loop: one without a NextIteration.
+absl::Status CheckNoCycles(const Graph& graph);
+
 // "v", "v:0" and "^v" for "v".
 std::string NodeOfTensor(const std::string& tensor);
 

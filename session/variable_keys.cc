@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/status.h"
+#include "graph/inline_functions.h"
 #include "session/subgraph.h"
 
 namespace floe {
@@ -69,6 +70,20 @@ std::string VariableName(const Node& variable) {
 }
 
 absl::StatusOr<VariableKeys> VariableKeys::FromGraph(const Graph& graph, absl::string_view save_tensor_name) {
+  const std::string saver_node = NodeOfTensor(std::string(save_tensor_name));
+  if (graph.Find(saver_node) >= 0) {
+    // TensorFlow 2 saves in a function.
+    FLOE_ASSIGN_OR_RETURN(Graph saving, ExtractSubgraph(graph, {saver_node}));
+    FLOE_ASSIGN_OR_RETURN(const bool calls, HasCalls(saving));
+    if (calls) {
+      FLOE_ASSIGN_OR_RETURN(saving, InlineFunctions(saving, {}));
+      return FromFlatGraph(saving, "");
+    }
+  }
+  return FromFlatGraph(graph, save_tensor_name);
+}
+
+absl::StatusOr<VariableKeys> VariableKeys::FromFlatGraph(const Graph& graph, absl::string_view save_tensor_name) {
   VariableKeys keys;
   FLOE_ASSIGN_OR_RETURN(const NodeInputs inputs, ResolveInputs(graph));
   std::vector<bool> counts(static_cast<size_t>(graph.num_nodes()), true);

@@ -26,13 +26,15 @@ struct VariableKey {
 class VariableKeys {
  public:
   // From the graph's save ops (SaveV2, Save, SaveSlices): the tensor names and slices that go with each variable. Where
-  // a saver is named by its `save_tensor_name`, only its ops count.
+  // a saver is named by its `save_tensor_name`, only its ops count, those in functions that it calls included.
   static absl::StatusOr<VariableKeys> FromGraph(const Graph& graph, absl::string_view save_tensor_name);
 
   // The saver's key for a node, or the variable's own name.
   VariableKey Of(const Node& variable) const;
 
  private:
+  static absl::StatusOr<VariableKeys> FromFlatGraph(const Graph& graph, absl::string_view save_tensor_name);
+
   absl::flat_hash_map<std::string, VariableKey> by_node_;
 };
 

@@ -22,11 +22,32 @@ class Cuda final : public Backend, public CudaContext {
  public:
   Cuda(int device, CudaTarget target, int64_t memory_limit_bytes)
       : target_(target), runtime_(device, memory_limit_bytes) {
-    for (const absl::Span<const CudaOp> family :
-         {ArgExtremeKernels(), BatchNormKernels(), ConvolutionKernels(), CropAndResizeKernels(), ElementwiseKernels(),
-          GatherKernels(),     LayerNormKernels(), MatMulKernels(),      MirrorPadKernels(),     MoveKernels(),
-          OneHotKernels(),     PoolKernels(),      ReduceKernels(),      ResizeKernels(),        ScanKernels(),
-          ScatterKernels(),    SegmentKernels(),   SoftmaxKernels(),     SpaceBatchKernels(),    TopKKernels()}) {
+    for (const absl::Span<const CudaOp> family : {ArgExtremeKernels(),
+                                                  BatchNormKernels(),
+                                                  ConvolutionKernels(),
+                                                  CropAndResizeKernels(),
+                                                  ElementwiseKernels(),
+                                                  FakeQuantKernels(),
+                                                  GatherKernels(),
+                                                  LayerNormKernels(),
+                                                  LrnKernels(),
+                                                  MatMulKernels(),
+                                                  MatrixBandKernels(),
+                                                  MirrorPadKernels(),
+                                                  MoveKernels(),
+                                                  NmsKernels(),
+                                                  OneHotKernels(),
+                                                  PoolKernels(),
+                                                  ReduceKernels(),
+                                                  ResizeKernels(),
+                                                  ReverseSequenceKernels(),
+                                                  ScanKernels(),
+                                                  ScatterKernels(),
+                                                  SegmentKernels(),
+                                                  SoftmaxKernels(),
+                                                  SpaceBatchKernels(),
+                                                  TopKKernels(),
+                                                  TransposedConvolutionKernels()}) {
       for (const CudaOp& op : family) ops_.emplace(op.name, &op);
     }
   }
@@ -62,6 +83,9 @@ class Cuda final : public Backend, public CudaContext {
   }
   absl::Status CopyToHost(Stream* stream, const void* device, void* host, int64_t bytes) const override {
     return static_cast<CudaStream*>(stream)->CopyToHost(device, host, bytes);
+  }
+  absl::Status CopyOnDevice(Stream* stream, const void* from, void* to, int64_t bytes) const override {
+    return static_cast<CudaStream*>(stream)->CopyOnDevice(from, to, bytes);
   }
 
   const CudaTarget& target() const override { return target_; }

@@ -38,21 +38,27 @@ absl::Span<const CudaOp> BatchNormKernels();
 absl::Span<const CudaOp> ConvolutionKernels();
 absl::Span<const CudaOp> CropAndResizeKernels();
 absl::Span<const CudaOp> ElementwiseKernels();
+absl::Span<const CudaOp> FakeQuantKernels();
 absl::Span<const CudaOp> GatherKernels();
 absl::Span<const CudaOp> LayerNormKernels();
+absl::Span<const CudaOp> LrnKernels();
 absl::Span<const CudaOp> MatMulKernels();
+absl::Span<const CudaOp> MatrixBandKernels();
 absl::Span<const CudaOp> MirrorPadKernels();
 absl::Span<const CudaOp> MoveKernels();
+absl::Span<const CudaOp> NmsKernels();
 absl::Span<const CudaOp> OneHotKernels();
 absl::Span<const CudaOp> PoolKernels();
 absl::Span<const CudaOp> ReduceKernels();
 absl::Span<const CudaOp> ResizeKernels();
+absl::Span<const CudaOp> ReverseSequenceKernels();
 absl::Span<const CudaOp> ScanKernels();
 absl::Span<const CudaOp> ScatterKernels();
 absl::Span<const CudaOp> SegmentKernels();
 absl::Span<const CudaOp> SoftmaxKernels();
 absl::Span<const CudaOp> SpaceBatchKernels();
 absl::Span<const CudaOp> TopKKernels();
+absl::Span<const CudaOp> TransposedConvolutionKernels();
 
 // UNIMPLEMENTED unless the op's data_format has the channels last.
 absl::Status WantChannelsLast(const OpSignature& op);

@@ -334,6 +334,7 @@ constexpr Function kFunctions[] = {
     {"Atan2", ChainOp::kAtan2, 1, kFloats},
     {"Atanh", ChainOp::kAtanh, 0, kFloats},
     {"BiasAdd", ChainOp::kAdd, 1, kNumbers},
+    {"BiasAddV1", ChainOp::kAdd, 1, kNumbers},
     {"Cast", ChainOp::kCopy, 0, kAll},
     {"Ceil", ChainOp::kCeil, 0, kFloats},
     {"ClipByValue", ChainOp::kClip, 2, kNumbers},

@@ -16,6 +16,7 @@ struct Launcher {
   std::string description;
   std::function<absl::Status(const LaunchArgs& args)> launch;
   int64_t scratch_bytes = 0;
+  bool recordable = true;
 };
 
 // Called with full shapes, and with the values of the inputs that are constant.
@@ -27,6 +28,7 @@ class LauncherPrepared final : public PreparedKernel {
   explicit LauncherPrepared(Launcher launcher) : launcher_(std::move(launcher)) {}
   int64_t scratch_bytes() const override { return launcher_.scratch_bytes; }
   std::string description() const override { return launcher_.description; }
+  bool recordable() const override { return launcher_.recordable; }
   absl::Status Launch(const LaunchArgs& args) const override { return launcher_.launch(args); }
 
  private:

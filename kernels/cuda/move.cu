@@ -309,6 +309,12 @@ absl::Status PlanPad(const AttrMap&, Infos inputs, Infos outputs, MovePlan* plan
   return absl::OkStatus();
 }
 
+absl::Status PlanFill(const AttrMap&, Infos, Infos, MovePlan* plan) {
+  plan->fills = true;
+  plan->fill_input = 1;
+  return absl::OkStatus();
+}
+
 absl::Status PlanTile(const AttrMap&, Infos inputs, Infos outputs, MovePlan* plan) {
   const Shape from = ShapeOfInfo(inputs[0]), result = ShapeOfInfo(outputs[0]);
   const Dims from_strides = from.Strides(), to_strides = result.Strides();
@@ -389,6 +395,7 @@ constexpr MoveOp kMoves[] = {
     {"Concat", PlanConcat, 1 << 0},
     {"ConcatV2", PlanConcatV2, kLastInput},
     {"DepthToSpace", PlanBlocks<true>, 0},
+    {"Fill", PlanFill, 1 << 0},
     {"Pack", PlanPack, 0},
     {"Pad", PlanPad, 1 << 1},
     {"PadV2", PlanPad, 1 << 1},

@@ -179,7 +179,7 @@ class Turning {
   ValueId Emit(const char* op, std::string name, AttrMap attrs, std::vector<ValueId> inputs, PartialShape shape) {
     const DType dtype = program_.values[inputs[0]].dtype;
     const ValueId result = program_.AddValue({name, dtype, std::move(shape), std::nullopt});
-    program_.ops.push_back({FindOp(op), std::move(name), std::move(attrs), std::move(inputs), {result}});
+    program_.ops.push_back({FindOp(op), std::move(name), std::move(attrs), std::move(inputs), {result}, {}});
     changed_ = true;
     Grow();
     return result;

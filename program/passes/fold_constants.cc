@@ -7,8 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "base/status.h"
+#include "ops/control_flow.h"
 #include "ops/matmul.h"
 #include "ops/string_budget.h"
+#include "program/infer.h"
 #include "program/pass.h"
 
 namespace floe {
@@ -42,6 +44,10 @@ bool IsCheap(const Op& op, absl::Span<const Tensor> inputs) {
 
 bool CanFold(const Program& program, const Op& op) {
   if (op.info->is_stateful() || op.info->evaluate == nullptr) return false;
+  // A list is made anew in every run, which changes it.
+  for (const ValueId id : op.outputs) {
+    if (program.values[id].dtype == DType::kVariant) return false;
+  }
   for (const ValueId id : op.inputs) {
     if (!IsInputKnown(op, program.values[id])) return false;
   }
@@ -74,56 +80,162 @@ bool FitsWhenFolded(const Op& op, absl::Span<const Tensor> inputs, int64_t room)
 
 // Infers the results of an op some of whose inputs are better known than they were. What is wrong with them would be
 // wrong in every run.
-absl::Status InferAgain(Program& program, const Op& op, std::vector<bool>* better_known) {
-  const std::vector<TensorInfo> infos = program.Infos(op.inputs);
-  InferContext context(op.name, op.attrs, infos);
-  absl::Status status = op.info->infer(context);
+absl::Status InferAgain(Program& program, Op& op, std::vector<bool>* better_known) {
+  const absl::StatusOr<std::vector<TensorInfo>> infos = InferOp(op, program.Infos(op.inputs));
+  absl::Status status = infos.status();
   for (size_t k = 0; status.ok() && k < op.outputs.size(); ++k) {
     Value& value = program.values[op.outputs[k]];
-    absl::StatusOr<PartialShape> shape = MergeShapes(value.shape, context.outputs()[k].shape);
+    const bool knows_list = value.list == nullptr && (*infos)[k].list != nullptr;
+    if (knows_list) value.list = (*infos)[k].list;
+    absl::StatusOr<PartialShape> shape = MergeShapes(value.shape, (*infos)[k].shape);
     status = shape.status();
-    if (!status.ok() || *shape == value.shape) continue;
+    if (!status.ok() || (*shape == value.shape && !knows_list)) continue;
     value.shape = *std::move(shape);
     (*better_known)[op.outputs[k]] = true;
   }
   return Annotate(status, absl::StrCat("node '", op.name, "' (", op.info->name, ")"));
 }
 
-}  // namespace
-
-absl::StatusOr<bool> FoldConstants(Program& program) {
-  std::vector<bool> erase(program.ops.size(), false), better_known(program.values.size(), false);
-  bool changed = false;
-  int64_t room = kMaxAddedBytes;
-  for (size_t i = 0; i < program.ops.size(); ++i) {
-    const Op& op = program.ops[i];
-    if (std::any_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return better_known[id]; })) {
-      FLOE_RETURN_IF_ERROR(InferAgain(program, op, &better_known));
+// What a region takes in that is constant becomes its own.
+bool SinkConstants(const Program& program, Op& op) {
+  const size_t first = IsWhile(op) ? op.outputs.size() : 1;  // of the op's inputs
+  const size_t inside = IsWhile(op) ? 0 : 1;                 // how far a region's inputs are behind the op's
+  bool any = false;
+  for (size_t k = op.inputs.size(); k-- > first;) {
+    const Tensor* const constant = program.ConstantOf(op.inputs[k]);
+    if (constant == nullptr) continue;
+    for (Program& region : op.regions) {
+      region.values[region.inputs[k - inside]].constant = *constant;
+      region.inputs.erase(region.inputs.begin() + static_cast<std::ptrdiff_t>(k - inside));
     }
-    if (!CanFold(program, op)) continue;
+    op.inputs.erase(op.inputs.begin() + static_cast<std::ptrdiff_t>(k));
+    any = true;
+  }
+  return any;
+}
+
+// The branch that an If or Case always takes, or null.
+absl::StatusOr<Program*> OnlyBranch(const Program& program, Op& op) {
+  if (!IsIf(op) && !IsCase(op)) return nullptr;
+  const Tensor* const chooser = program.ConstantOf(op.inputs[0]);
+  if (chooser == nullptr) return nullptr;
+  if (IsCase(op)) {
+    FLOE_ASSIGN_OR_RETURN(const int branch, ChooseBranch(*chooser, static_cast<int>(op.regions.size())));
+    return &op.regions[static_cast<size_t>(branch)];
+  }
+  FLOE_ASSIGN_OR_RETURN(const bool truth, IsTrue(*chooser));
+  return &op.regions[truth ? 0 : 1];
+}
+
+class Folding {
+ public:
+  // `room`: bytes that constants may still add to the model.
+  Folding(Program& program, int64_t* room)
+      : program_(program), room_(*room), better_known_(program.values.size(), false), replacements_(program) {}
+
+  absl::StatusOr<bool> Run() {
+    // Last first: a branch that is always taken puts its ops in the op's place.
+    std::vector<Op> todo(std::make_move_iterator(program_.ops.rbegin()), std::make_move_iterator(program_.ops.rend()));
+    program_.ops.clear();
+    while (!todo.empty()) {
+      Op op = std::move(todo.back());
+      todo.pop_back();
+      replacements_.ResolveInputs(op);
+      if (!op.regions.empty()) {
+        FLOE_RETURN_IF_ERROR(FoldRegions(op, &todo));
+        continue;
+      }
+      if (IsAnyBetterKnown(op)) FLOE_RETURN_IF_ERROR(InferAgain(program_, op, &better_known_));
+      if (!Fold(op)) program_.ops.push_back(std::move(op));
+    }
+    replacements_.ResolveOutputs(program_);
+    return changed_;
+  }
+
+ private:
+  bool IsAnyBetterKnown(const Op& op) const {
+    return std::any_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return better_known_[id]; });
+  }
+
+  bool Fold(const Op& op) {
+    if (!CanFold(program_, op)) return false;
     std::vector<Tensor> inputs;
     for (const ValueId id : op.inputs) {
-      const Value& value = program.values[id];
+      const Value& value = program_.values[id];
       inputs.push_back(value.constant ? *value.constant
                                       : Tensor::View(value.dtype, value.shape.ToShape(), nullptr, nullptr));
     }
-    if (!FitsWhenFolded(op, inputs, room) || !IsCheap(op, inputs)) continue;
+    if (!FitsWhenFolded(op, inputs, room_) || !IsCheap(op, inputs)) return false;
     absl::StatusOr<std::vector<Tensor>> results = Evaluate(*op.info, op.name, op.attrs, inputs);
     // What fails here (a division by zero, say) fails when it is run.
-    if (!results.ok()) continue;
+    if (!results.ok()) return false;
     // Of strings it shows only now.
-    if (BytesOf(*results) - BytesOf(inputs) > room) continue;
-    room = std::max<int64_t>(0, room - std::max<int64_t>(0, BytesOf(*results) - BytesOf(inputs)));
+    if (BytesOf(*results) - BytesOf(inputs) > room_) return false;
+    room_ = std::max<int64_t>(0, room_ - std::max<int64_t>(0, BytesOf(*results) - BytesOf(inputs)));
     for (size_t k = 0; k < op.outputs.size(); ++k) {
-      Value& value = program.values[op.outputs[k]];
+      Value& value = program_.values[op.outputs[k]];
       value.shape = (*results)[k].shape();
       value.constant = std::move((*results)[k]);
-      better_known[op.outputs[k]] = true;
+      better_known_[op.outputs[k]] = true;
     }
-    erase[i] = changed = true;
+    changed_ = true;
+    return true;
   }
-  EraseOps(program, erase);
-  return changed;
+
+  absl::Status FoldRegions(Op& op, std::vector<Op>* todo) {
+    const bool sunk = SinkConstants(program_, op);
+    changed_ = changed_ || sunk;
+    FLOE_ASSIGN_OR_RETURN(Program* const branch, OnlyBranch(program_, op));
+    if (branch != nullptr) {
+      Splice(op, *branch, todo);
+      return absl::OkStatus();
+    }
+    if (sunk || IsAnyBetterKnown(op)) FLOE_RETURN_IF_ERROR(InferAgain(program_, op, &better_known_));
+    bool inside = false;
+    for (Program& region : op.regions) {
+      absl::StatusOr<bool> folded = Folding(region, &room_).Run();
+      if (!folded.ok()) return Annotate(folded.status(), absl::StrCat("node '", op.name, "' (", op.info->name, ")"));
+      inside = inside || *folded;
+    }
+    if (inside) FLOE_RETURN_IF_ERROR(InferAgain(program_, op, &better_known_));
+    changed_ = changed_ || inside;
+    program_.ops.push_back(std::move(op));
+    return absl::OkStatus();
+  }
+
+  // The branch's values and ops become the program's; what they make is inferred anew where they are come to.
+  void Splice(const Op& op, Program& branch, std::vector<Op>* todo) {
+    std::vector<ValueId> own(branch.values.size(), -1);
+    for (size_t i = 0; i < branch.inputs.size(); ++i) own[branch.inputs[i]] = op.inputs[i + 1];
+    for (size_t id = 0; id < own.size(); ++id) {
+      if (own[id] < 0) own[id] = program_.AddValue(std::move(branch.values[id]));
+    }
+    better_known_.resize(program_.values.size(), false);
+    for (size_t k = 0; k < op.outputs.size(); ++k) {
+      const ValueId result = own[branch.outputs[k]];
+      replacements_.Replace(op.outputs[k], result);
+      better_known_[result] = true;
+    }
+    for (size_t i = branch.ops.size(); i-- > 0;) {
+      for (ValueId& id : branch.ops[i].inputs) id = own[id];
+      for (ValueId& id : branch.ops[i].outputs) id = own[id];
+      todo->push_back(std::move(branch.ops[i]));
+    }
+    changed_ = true;
+  }
+
+  Program& program_;
+  int64_t& room_;
+  std::vector<bool> better_known_;
+  Replacements replacements_;
+  bool changed_ = false;
+};
+
+}  // namespace
+
+absl::StatusOr<bool> FoldConstants(Program& program) {
+  int64_t room = kMaxAddedBytes;
+  return Folding(program, &room).Run();
 }
 
 }  // namespace floe

@@ -30,7 +30,7 @@ absl::StatusOr<bool> MergeDuplicates(Program& program) {
   for (size_t i = 0; i < program.ops.size(); ++i) {
     Op& op = program.ops[i];
     replacements.ResolveInputs(op);
-    if (op.info->is_stateful()) continue;
+    if (op.info->is_stateful() || !op.regions.empty()) continue;
     const auto [found, inserted] = first.emplace(Key{&op}, i);
     if (inserted) continue;
     const Op& original = program.ops[found->second];

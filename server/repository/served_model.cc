@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "base/suggest.h"
 #include "server/log.h"
 #include "server/repository/model_config.h"
 
@@ -36,9 +37,47 @@ absl::StatusOr<std::vector<NamedTensor>> WarmupInputs(const Model& model) {
 absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
     const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
     const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, WorkerPool* completions) {
+  FLOE_ASSIGN_OR_RETURN(
+      std::unique_ptr<ServedModel> served,
+      LoadSignature(name, version, path, config, options, options.model.signature, metrics, completions));
+  int64_t memory_bytes = served->model_->weight_bytes();
+  for (const ModelSignature& signature : served->model_->signatures()) {
+    if (signature.name == served->model_->signature_name()) continue;
+    // What config.pbtxt says of inputs and outputs is meant for the default.
+    absl::StatusOr<std::unique_ptr<ServedModel>> other =
+        LoadSignature(name, version, path, {}, options, signature.name, metrics, completions);
+    if (other.ok()) {
+      memory_bytes += (*other)->model_->weight_bytes();
+    } else {
+      LogWarning(absl::StrCat("model '", name, "' version ", version, " is served without its signature '",
+                              signature.name, "': ", other.status().message()));
+    }
+    served->other_signatures_.emplace(signature.name, std::move(other));
+  }
+  served->metrics_->SetMemoryBytes(memory_bytes);
+  return served;
+}
+
+absl::StatusOr<const ServedModel*> ServedModel::ForSignature(const std::string& signature) const {
+  if (signature.empty() || signature == model_->signature_name()) return this;
+  if (const auto found = other_signatures_.find(signature); found != other_signatures_.end()) {
+    if (found->second.ok()) return found->second->get();
+    return Annotate(found->second.status(), absl::StrCat("model '", name_, "', signature '", signature, "'"));
+  }
+  std::vector<std::string> names = {model_->signature_name()};
+  for (const auto& [other, served] : other_signatures_) names.push_back(other);
+  return absl::InvalidArgumentError(absl::StrCat("model '", name_, "' has no signature '", signature, "'; it has ",
+                                                 ListNames(names), DidYouMean(signature, names)));
+}
+
+absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::LoadSignature(
+    const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
+    const LoadOptions& options, const std::string& signature, std::shared_ptr<ModelMetrics> metrics,
+    WorkerPool* completions) {
   const int configured = InstanceCount(config);
   const int instances = configured > 0 ? configured : options.instances;
   ModelOptions model_options = options.model;
+  model_options.signature = signature;
   if (model_options.threads == 0) {
     model_options.threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()) / instances);
   }
@@ -60,7 +99,6 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::Load(
   }
   FLOE_ASSIGN_OR_RETURN(served->instances_, InstancePool::Create(served->model_, instances, options.max_queue, warmup,
                                                                  std::move(metrics), completions));
-  served->metrics_->SetMemoryBytes(model.weight_bytes());
   return served;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,11 @@ class ServedModel {
       const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
       const LoadOptions& options, std::shared_ptr<ModelMetrics> metrics, WorkerPool* completions);
 
+  // The same version as another of the signatures that its files have, with instances of its own; it lives as long as
+  // this. INVALID_ARGUMENT with the nearest name (not NOT_FOUND: clients wait for a model that is not found; a wrong
+  // signature never becomes right), or why that signature could not be loaded.
+  absl::StatusOr<const ServedModel*> ForSignature(const std::string& signature) const;
+
   const std::string& name() const { return name_; }
   int64_t version() const { return version_; }
   const Model& model() const { return *model_; }
@@ -49,6 +55,10 @@ class ServedModel {
 
  private:
   ServedModel() = default;
+  static absl::StatusOr<std::unique_ptr<ServedModel>> LoadSignature(
+      const std::string& name, int64_t version, const std::string& path, const inference::ModelConfig& config,
+      const LoadOptions& options, const std::string& signature, std::shared_ptr<ModelMetrics> metrics,
+      WorkerPool* completions);
 
   std::string name_;
   int64_t version_ = 0;
@@ -56,6 +66,7 @@ class ServedModel {
   inference::ModelConfig config_;
   std::shared_ptr<ModelMetrics> metrics_;
   std::unique_ptr<InstancePool> instances_;
+  std::map<std::string, absl::StatusOr<std::unique_ptr<ServedModel>>> other_signatures_;
 };
 
 // One input of zeros each, batch 1, to warm a model up with; INVALID_ARGUMENT, with the input that stands in the way,

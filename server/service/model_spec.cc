@@ -3,7 +3,6 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "base/suggest.h"
 #include "tensorflow_serving/apis/model.pb.h"
 
 namespace floe {
@@ -21,13 +20,6 @@ absl::StatusOr<std::optional<int64_t>> VersionOf(const ModelSpec& spec) {
       break;
   }
   return std::nullopt;
-}
-
-absl::Status CheckSignature(const ModelSpec& spec, const ServedModel& model) {
-  const std::string& name = model.model().signature_name();
-  if (spec.signature_name().empty() || spec.signature_name() == name) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrCat("model '", model.name(), "' has no signature '", spec.signature_name(),
-                                                 "'; it has '", name, "'", DidYouMean(spec.signature_name(), {name})));
 }
 
 void FillModelSpec(const ServedModel& model, bool with_signature, ModelSpec* spec) {

@@ -18,10 +18,6 @@ namespace floe {
 // The version asked for, if any. INVALID_ARGUMENT for a label: none is assigned.
 absl::StatusOr<std::optional<int64_t>> VersionOf(const tensorflow::serving::ModelSpec& spec);
 
-// INVALID_ARGUMENT where the spec names another signature than the model's. (Not NOT_FOUND: clients wait for a model
-// that is not found; a wrong signature never becomes right.)
-absl::Status CheckSignature(const tensorflow::serving::ModelSpec& spec, const ServedModel& model);
-
 void FillModelSpec(const ServedModel& model, bool with_signature, tensorflow::serving::ModelSpec* spec);
 
 }  // namespace floe

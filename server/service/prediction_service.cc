@@ -42,8 +42,8 @@ absl::Status DecodeInput(const std::string& name, const tensorflow::TensorProto&
 absl::Status DecodeRequest(const PredictRequest& request, InferCall* call, std::vector<std::string>* output_names) {
   FLOE_ASSIGN_OR_RETURN(const std::optional<int64_t> version, VersionOf(request.model_spec()));
   FLOE_RETURN_IF_ERROR(call->Begin(request.model_spec().name(), version));
+  FLOE_RETURN_IF_ERROR(call->SelectSignature(request.model_spec().signature_name()));
   const ServedModel& model = call->model();
-  FLOE_RETURN_IF_ERROR(CheckSignature(request.model_spec(), model));
 
   const std::vector<std::string> wanted(request.output_filter().begin(), request.output_filter().end());
   FLOE_ASSIGN_OR_RETURN(const std::vector<size_t> places, BindOutputs(model, wanted));
@@ -66,6 +66,12 @@ void FillTensorInfo(const TensorSpec& spec, tensorflow::TensorInfo* info) {
   ShapeToProto(spec.shape, info->mutable_tensor_shape());
 }
 
+void FillSignature(const ModelSignature& from, tensorflow::SignatureDef* signature) {
+  signature->set_method_name(from.method);
+  for (const TensorSpec& spec : from.inputs) FillTensorInfo(spec, &(*signature->mutable_inputs())[spec.name]);
+  for (const TensorSpec& spec : from.outputs) FillTensorInfo(spec, &(*signature->mutable_outputs())[spec.name]);
+}
+
 absl::Status FillMetadata(const ServerCore& core, const tensorflow::serving::GetModelMetadataRequest& request,
                           tensorflow::serving::GetModelMetadataResponse* response) {
   if (request.metadata_field().empty()) {
@@ -82,10 +88,14 @@ absl::Status FillMetadata(const ServerCore& core, const tensorflow::serving::Get
   FLOE_ASSIGN_OR_RETURN(const auto model, core.models().Find(request.model_spec().name(), version));
 
   tensorflow::serving::SignatureDefMap signatures;
-  tensorflow::SignatureDef& signature = (*signatures.mutable_signature_def())[model->model().signature_name()];
-  signature.set_method_name("tensorflow/serving/predict");
-  for (const TensorSpec& spec : model->inputs()) FillTensorInfo(spec, &(*signature.mutable_inputs())[spec.name]);
-  for (const TensorSpec& spec : model->outputs()) FillTensorInfo(spec, &(*signature.mutable_outputs())[spec.name]);
+  for (const ModelSignature& signature : model->model().signatures()) {
+    FillSignature(signature, &(*signatures.mutable_signature_def())[signature.name]);
+  }
+  if (signatures.signature_def().empty()) {
+    const std::string& name = model->model().signature_name();
+    FillSignature({name, "tensorflow/serving/predict", model->inputs(), model->outputs()},
+                  &(*signatures.mutable_signature_def())[name]);
+  }
   (*response->mutable_metadata())[kSignatureField].PackFrom(signatures);
   FillModelSpec(*model, /*with_signature=*/false, response->mutable_model_spec());
   return absl::OkStatus();

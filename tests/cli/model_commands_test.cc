@@ -174,6 +174,29 @@ TEST_F(CommandTest, InspectAsJson) {
   EXPECT_FALSE(Json::parse(Floe("inspect model.pb --json").out).contains("steps"));
 }
 
+TEST_F(CommandTest, RunsLoops) {
+  for (const std::string folder : {"checkpoints/lstm_tf1_loop", "checkpoints/lstm_functional"}) {
+    FLOE_REQUIRE_SHARED(folder);
+    const auto file = [&](const std::string& name) { return testing::SharedPath(JoinPath(folder, name)); };
+    const Outcome run = Floe(absl::StrCat("run ", file("model.pb"), " --input x=", file("in_0.npy"),
+                                          " --fetch y --fetch last --output-dir out"));
+    ASSERT_EQ(run.exit_code, 0) << run.error;
+    for (const char* const output : {"0.npy", "1.npy"}) {
+      ASSERT_OK_AND_ASSIGN(const Tensor expected, ReadNpy(file(absl::StrCat("out_", output))));
+      ASSERT_OK_AND_ASSIGN(const Tensor got, ReadNpy(Path(JoinPath("out", output))));
+      EXPECT_LE(testing::RelativeDifference(expected, got), 2e-6);
+    }
+    const Outcome plan = Floe(absl::StrCat("inspect ", file("model.pb"), " --plan --shape x=3x5x6"));
+    ASSERT_EQ(plan.exit_code, 0) << plan.error;
+    EXPECT_THAT(plan.out, AllOf(HasSubstr(": condition"), HasSubstr(": body"), HasSubstr("(after the regions)")));
+    const Json json =
+        Json::parse(Floe(absl::StrCat("inspect ", file("model.pb"), " --plan --json --shape x=3x5x6")).out);
+    EXPECT_TRUE(std::any_of(json["steps"].begin(), json["steps"].end(), [](const Json& step) {
+      return absl::EndsWith(step["region"].get<std::string>(), ": body");
+    }));
+  }
+}
+
 TEST_F(CommandTest, InspectAsText) {
   const Outcome outcome = Floe("inspect model.pb --plan");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.error;

@@ -199,6 +199,55 @@ TEST(CudaSizesTest, BatchNorm) {
   }
 }
 
+TEST(CudaSizesTest, TransposedConvolutions) {
+  for (const int64_t stride : {1, 2, 3}) {
+    for (const std::string padding : {"SAME", "VALID"}) {
+      for (const int64_t channels : {1, 4, 65}) {
+        SCOPED_TRACE(absl::StrCat(stride, " ", padding, " ", channels));
+        const Attrs attrs = {{"strides", AttrValue::Ints({1, stride, stride, 1})},
+                             {"padding", AttrValue::String(padding)}};
+        const int64_t height = padding == "SAME" ? (11 + stride - 1) / stride : (11 - 3) / stride + 1,
+                      width = padding == "SAME" ? (9 + stride - 1) / stride : (9 - 3) / stride + 1;
+        EXPECT_OK(OnCuda("Conv2DBackpropInput", attrs,
+                         {Tensor::Of<int32_t>({2, 11, 9, static_cast<int32_t>(channels)}),
+                          RandomFloats(Shape({3, 3, channels, 5}), 1), RandomFloats(Shape({2, height, width, 5}), 2)},
+                         {0}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, Suppression) {
+  for (const int64_t n : {1, 31, 33, 600}) {
+    Tensor boxes = RandomFloats(Shape({n, 4}), 1), scores = RandomFloats(Shape({n}), 2);
+    // Equal scores, and one that is no number.
+    for (int64_t i = 0; i < n; i += 3) scores.mutable_data<float>()[i] = 0.5f;
+    if (n > 5) scores.mutable_data<float>()[5] = std::nanf("");
+    const Tensor most = Tensor::Scalar<int32_t>(50), overlap = Tensor::Scalar<float>(0.3f),
+                 score = Tensor::Scalar<float>(-1.5f), sigma = Tensor::Scalar<float>(0);
+    EXPECT_OK(OnCuda("NonMaxSuppressionV3", {}, {boxes, scores, most, overlap, score}));
+    for (const bool pads : {false, true}) {
+      EXPECT_OK(OnCuda("NonMaxSuppressionV5", {{"pad_to_max_output_size", AttrValue::Bool(pads)}},
+                       {boxes, scores, most, overlap, score, sigma}, {2, 3, 4, 5}));
+    }
+  }
+  const Tensor none(DType::kFloat, Shape({0, 4})), no_scores(DType::kFloat, Shape({0}));
+  EXPECT_OK(
+      OnCuda("NonMaxSuppressionV2", {}, {none, no_scores, Tensor::Scalar<int32_t>(5), Tensor::Scalar<float>(0.3f)}));
+}
+
+TEST(CudaSizesTest, SequencesAndBands) {
+  const Tensor rows = RandomFloats(Shape({3, 33, 5}), 1);
+  EXPECT_OK(OnCuda("ReverseSequence", {{"seq_dim", AttrValue::Int(1)}, {"batch_dim", AttrValue::Int(0)}},
+                   {rows, Tensor::Of<int32_t>({0, 33, 7})}));
+  EXPECT_OK(OnCuda("ReverseSequence", {{"seq_dim", AttrValue::Int(0)}, {"batch_dim", AttrValue::Int(2)}},
+                   {rows, Tensor::Of<int64_t>({0, 3, 2, 1, 3})}));
+  for (const int32_t lower : {-1, 0, 4}) {
+    EXPECT_OK(OnCuda("MatrixBandPart", {}, {rows, Tensor::Scalar<int32_t>(lower), Tensor::Scalar<int32_t>(1)}, {1, 2}));
+  }
+  EXPECT_OK(OnCuda("LRN", {{"depth_radius", AttrValue::Int(2)}}, {RandomFloats(Shape({2, 3, 5, 33}), 1)}));
+}
+
 TEST(CudaSizesTest, BlocksAndMirrors) {
   const Tensor image = RandomFloats(Shape({2, 6, 8, 5}), 1);
   const Tensor pairs = Tensor::Of<int32_t>(Shape({2, 2}), {2, 1, 0, 4});

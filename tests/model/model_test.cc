@@ -244,9 +244,10 @@ TEST_F(BadFileTest, Missing) {
   EXPECT_THAT(Model::Load(directory_), StatusIs(Code::kFailedPrecondition, HasSubstr("a folder")));
 }
 
-TEST_F(BadFileTest, SavedModelFoldersWait) {
+TEST_F(BadFileTest, SavedModelFolders) {
   EXPECT_OK(WriteFileAtomically(JoinPath(directory_, "saved_model.pb"), "x"));
-  EXPECT_THAT(Model::Load(directory_), StatusIs(Code::kUnimplemented, HasSubstr("freeze it first")));
+  EXPECT_THAT(Model::Load(directory_),
+              StatusIs(Code::kDataLoss, AllOf(HasSubstr("saved_model.pb"), HasSubstr("not a SavedModel"))));
 }
 
 TEST_F(BadFileTest, Empty) { EXPECT_THAT(LoadBytes(""), StatusIs(Code::kInvalidArgument, HasSubstr("empty"))); }

@@ -154,9 +154,15 @@ TEST(LowerTest, FeedsATensorFromInside) {
   ASSERT_EQ(program.ops.size(), 1u);
   EXPECT_EQ(program.values[program.inputs[0]].name, "split:1");
   EXPECT_EQ(program.values[program.inputs[0]].shape, PartialShape({PartialShape::kUnknownDim, 2}));
-  // The other results of a fed node are not to be had.
+  // The other results of its node are computed.
+  ASSERT_OK_AND_ASSIGN(const Program other, Lower(GraphMaker(maker).graph(), {{"x", "split:1"}, {"first", "second"}}));
+  EXPECT_EQ(other.ops.size(), 4u);
+  for (const Op& op : other.ops) {
+    if (op.name != "second") continue;
+    EXPECT_EQ(op.inputs, std::vector<ValueId>{other.inputs[1]});
+  }
   EXPECT_THAT(Lower(GraphMaker(maker).graph(), {{"split:1"}, {"first"}}),
-              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'split'")));
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'x'")));
 }
 
 // A comparison says the type of what it compares, and is itself boolean.

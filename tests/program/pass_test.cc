@@ -51,7 +51,27 @@ Program Everything() {
   maker.Op("Mean", "variance", {maker.Op("Square", "squares", {"centered"}, t), "axis"}, keep);
   maker.Op("AddV2", "moved", {"variance", maker.Const("epsilon", Tensor::Scalar<float>(0.01f))}, t);
   maker.Op("Mul", "normal", {"centered", maker.Op("Rsqrt", "factor", {"moved"}, t)}, t);
-  absl::StatusOr<Program> program = maker.Lower({"first", "normal", "joined"});
+  // A loop that counts to three and leaves another variable as it is.
+  const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
+  maker.Const("zero", Tensor::Scalar<int32_t>(0));
+  maker.Const("three", Tensor::Scalar<int32_t>(3));
+  maker.Const("one", Tensor::Scalar<int32_t>(1));
+  maker.Op("Enter", "enter", {"zero"}, frame);
+  maker.Op("Enter", "enter_sum", {"normal"}, frame);
+  maker.Op("Merge", "count", {"enter", "next"});
+  maker.Op("Merge", "kept", {"enter_sum", "next_sum"});
+  maker.Op("Less", "less", {"count", "three"});
+  maker.Op("LoopCond", "goes_on", {"less"});
+  maker.Op("Switch", "switch", {"count", "goes_on"});
+  maker.Op("Switch", "switch_sum", {"kept", "goes_on"});
+  maker.Op("AddV2", "more", {"switch:1", "one"});
+  maker.Op("NextIteration", "next", {"more"});
+  maker.Op("NextIteration", "next_sum", {"switch_sum:1"});
+  maker.Op("Exit", "counted", {"switch"});
+  maker.Op("Exit", "exit_sum", {"switch_sum"});
+  maker.Op("Cast", "times", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
+  maker.Op("Mul", "looped", {"exit_sum", "times"}, t);
+  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined"});
   EXPECT_OK(program);
   return *std::move(program);
 }

@@ -1,5 +1,6 @@
 // Lowering and passes are linear in the nodes: graphs of 100,000 take seconds, where squares would take hours.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -99,6 +100,47 @@ TEST(ScaleTest, ConstantsOfConstants) {
   std::string last = maker.Weights("c", Shape({2}));
   for (int i = 0; i < kNodes; ++i) last = maker.Op("Neg", absl::StrCat("neg", i), {last}, kFloat);
   EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), 0u);
+}
+
+// Conditionals one after another, each waiting for the last, and all at once.
+TEST(ScaleTest, AChainOfConditionals) {
+  GraphMaker maker;
+  std::string last = maker.Input("x", {2});
+  std::vector<std::string> outputs;
+  maker.Input("p", PartialShape(Dims()), DType::kBool);
+  for (int i = 0; i < kNodes / 10; ++i) {
+    const std::pair<std::string, std::string> both[] = {{absl::StrCat("chain", i), last},
+                                                        {absl::StrCat("beside", i), "x"}};
+    for (const auto& [name, from] : both) {
+      maker.Op("Switch", name + "/switch", {from, "p"}, kFloat);
+      maker.Op("Neg", name + "/neg", {name + "/switch:1"}, kFloat);
+      maker.Op("Exp", name + "/exp", {name + "/switch"}, kFloat);
+      maker.Op("Merge", name + "/merge", {name + "/exp", name + "/neg"}, kFloat);
+    }
+    last = maker.Op("Relu", absl::StrCat("relu", i), {absl::StrCat("chain", i, "/merge")}, kFloat);
+    outputs.push_back(absl::StrCat("beside", i, "/merge"));
+  }
+  outputs.push_back(last);
+  EXPECT_EQ(LowerAndRun(maker, outputs).ops.size(), static_cast<size_t>(kNodes / 5));
+}
+
+TEST(ScaleTest, ALoopWithALongBody) {
+  GraphMaker maker;
+  const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
+  maker.Input("x", {2});
+  maker.Const("limit", Tensor::Of<float>({100, 100}));
+  maker.Op("Enter", "enter", {"x"}, frame);
+  maker.Op("Merge", "merge", {"enter", "next"}, kFloat);
+  maker.Op("Less", "less", {"merge", "limit"}, kFloat);
+  maker.Const("all", Tensor::Of<int32_t>({0}));
+  maker.Op("All", "goes_on", {"less", "all"});
+  maker.Op("LoopCond", "loop_cond", {"goes_on"});
+  maker.Op("Switch", "switch", {"merge", "loop_cond"}, kFloat);
+  std::string last = "switch:1";
+  for (int i = 0; i < kNodes; ++i) last = maker.Op("Neg", absl::StrCat("neg", i), {last}, kFloat);
+  maker.Op("NextIteration", "next", {last}, kFloat);
+  maker.Op("Exit", "exit", {"switch"}, kFloat);
+  EXPECT_EQ(LowerAndRun(maker, {"exit"}).ops.size(), 1u);
 }
 
 TEST(ScaleTest, ManyUnknownOpsAreOneShortError) {

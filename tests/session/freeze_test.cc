@@ -232,7 +232,9 @@ TEST_F(FreezeMadeTest, ResourceVariables) {
 TEST_F(FreezeMadeTest, FunctionsThatReadVariables) {
   writer_.Add("v", Tensor::Of<float>({5}));
   ASSERT_OK_AND_ASSIGN(const FrozenGraph frozen, Freeze(Handle("v", "", kOne) + R"(
-    node { name: "y" op: "StatefulPartitionedCall" input: "v" attr { key: "f" value { func { name: "outer" } } }
+    node { name: "p" op: "Placeholder" }
+    node { name: "y" op: "If" input: "p" input: "v" attr { key: "then_branch" value { func { name: "outer" } } }
+           attr { key: "else_branch" value { func { name: "inner" } } } attr { key: "Tcond" value { type: DT_BOOL } }
            attr { key: "Tin" value { list { type: DT_RESOURCE } } } attr { key: "Tout" value { list { type: DT_FLOAT } } } }
     library {
       function {
@@ -251,7 +253,7 @@ TEST_F(FreezeMadeTest, FunctionsThatReadVariables) {
       }
       function { signature { name: "unused" } }
     })"));
-  ASSERT_OK_AND_ASSIGN(const std::string function, frozen.graph.node(1).attrs.Find("f")->AsFunctionName());
+  ASSERT_OK_AND_ASSIGN(const std::string function, frozen.graph.node(2).attrs.Find("then_branch")->AsFunctionName());
   EXPECT_EQ(function, "outer_frozen");
   tensorflow::FunctionDefLibrary library;
   ASSERT_TRUE(library.ParseFromString(std::string(frozen.graph.library())));
@@ -284,7 +286,7 @@ TEST_F(FreezeMadeTest, KeysOfTheSaver) {
   ASSERT_OK_AND_ASSIGN(meta.graph, Graph::ParseText(graph + "node { name: 'other' op: 'NoOp' }"));
   meta.save_tensor_name = "other:0";
   ASSERT_OK_AND_ASSIGN(const auto checkpoint, CheckpointReader::Open(prefix_));
-  ASSERT_OK_AND_ASSIGN(const FrozenGraph other, floe::Freeze(meta, *checkpoint, Outputs({"y"})));
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph other, floe::Freeze(meta, checkpoint.get(), Outputs({"y"})));
   EXPECT_EQ(Value(other, "v"), "float32 [1] 8");
 }
 
@@ -378,8 +380,119 @@ TEST_F(FreezeMadeTest, UpdatesOfVariables) {
 TEST_F(FreezeMadeTest, RefusesTables) {
   writer_.Add("v", Tensor::Of<float>({7}));
   EXPECT_THAT(
-      Freeze("node { name: 'table' op: 'HashTableV2' } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
-      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("table (HashTableV2) needs a lookup table")));
+      Freeze("node { name: 'table' op: 'HashTableV2' attr { key: 'key_dtype' value { type: DT_STRING } } attr { key: "
+             "'value_dtype' value { type: DT_INT64 } } } node { name: 'y' op: 'LookupTableSizeV2' input: 'table' }"),
+      StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("table 'table' (HashTableV2)")));
+}
+
+TEST_F(FreezeMadeTest, RefusesCycles) {
+  writer_.Add("v", Tensor::Of<float>({7}));
+  EXPECT_THAT(Freeze("node { name: 'y' op: 'Add' input: 'a' input: 'b' } node { name: 'a' op: 'Const' }"
+                     "node { name: 'b' op: 'Neg' input: 'c' } node { name: 'c' op: 'Neg' input: 'b' input: '^y' }"),
+              StatusIs(kInvalid, AllOf(HasSubstr("the graph has a cycle"), HasSubstr("'b', 'c'"))));
+  EXPECT_THAT(Freeze("node { name: 'y' op: 'f' input: 'y' } library { function { signature { name: 'f' "
+                     "input_arg { name: 'x' type: DT_FLOAT } output_arg { name: 'z' type: DT_FLOAT } } "
+                     "node_def { name: 'again' op: 'f' input: 'x' } ret { key: 'z' value: 'again:z:0' } } }"),
+              StatusIs(kInvalid, HasSubstr("it calls itself: 'f', 'f'")));
+}
+
+// V1 files, in one piece and in shards: the graph's own saver says which slice each part is.
+TEST(FreezeTest, OldCheckpoints) {
+  for (const char* name : {"v1_format", "v1_format_sharded"}) {
+    const std::string folder = absl::StrCat("checkpoints/", name);
+    FLOE_REQUIRE_SHARED(folder);
+    ASSERT_OK_AND_ASSIGN(const FrozenGraph frozen,
+                         FreezeCheckpoint(SharedPath(folder + "/model.ckpt-3"),
+                                          Outputs({"a/read", "scope/b/read", "p/part_0/read", "p/part_1/read"})));
+    EXPECT_EQ(frozen.variables, 4);
+    EXPECT_OK(FreezeCheckpoint(SharedPath(folder), Outputs({"a/read"})));  // the newest of the folder
+    const auto value = [&](const char* node) {
+      absl::StatusOr<Tensor> tensor = frozen.graph.node(frozen.graph.Find(node)).attrs.OfTensor("value");
+      EXPECT_OK(tensor);
+      return tensor.ok() ? *tensor : Tensor();
+    };
+    ASSERT_OK_AND_ASSIGN(const Tensor a, ReadNpy(SharedPath(folder + "/a.npy")));
+    ASSERT_OK_AND_ASSIGN(const Tensor b, ReadNpy(SharedPath(folder + "/b.npy")));
+    ASSERT_OK_AND_ASSIGN(const Tensor p, ReadNpy(SharedPath(folder + "/p.npy")));
+    EXPECT_EQ(value("a").bytes(), a.bytes());
+    EXPECT_EQ(value("scope/b").bytes(), b.bytes());
+    const int64_t rows = value("p/part_0").shape().dim(0);
+    EXPECT_EQ(value("p/part_0").bytes(), p.Rows(0, rows).bytes());
+    EXPECT_EQ(value("p/part_1").bytes(), p.Rows(rows, p.shape().dim(0)).bytes());
+  }
+}
+
+TEST(FreezeTest, EveryDType) {
+  const std::string folder = "checkpoints/every_dtype";
+  FLOE_REQUIRE_SHARED(folder);
+  ASSERT_OK_AND_ASSIGN(const auto checkpoint, CheckpointReader::Open(SharedPath(folder)));
+  std::vector<std::string> reads;
+  for (const std::string& name : checkpoint->Names()) reads.push_back(name + "/read");
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph frozen, FreezeCheckpoint(SharedPath(folder), Outputs(reads)));
+  // As the file that is written holds them.
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, frozen.graph.Serialize());
+  ASSERT_OK_AND_ASSIGN(const Graph graph, Graph::Parse(bytes, nullptr));
+  for (const CheckpointTensor& stored : checkpoint->tensors()) {
+    const int index = graph.Find(stored.name);
+    ASSERT_GE(index, 0) << stored.name;
+    ASSERT_OK_AND_ASSIGN(const Tensor value, graph.node(index).attrs.OfTensor("value"));
+    ASSERT_OK_AND_ASSIGN(const Tensor wanted, checkpoint->Read(stored.name));
+    EXPECT_EQ(value.ToString(1000), wanted.ToString(1000)) << stored.name;
+  }
+}
+
+// Only variables that are trained or averaged have averages, whatever else lies under such a name.
+TEST(FreezeTest, AveragesOfTheCollections) {
+  const std::string prefix = TempDir() + "/m.ckpt";
+  BundleWriter writer;
+  for (const char* name : {"a", "b"}) {
+    writer.Add(name, Tensor::Of<float>({1}));
+    writer.Add(absl::StrCat(name, "/ExponentialMovingAverage"), Tensor::Of<float>({2}));
+  }
+  writer.Write(prefix);
+  ASSERT_OK_AND_ASSIGN(const auto checkpoint, CheckpointReader::Open(prefix));
+  MetaGraph meta;
+  ASSERT_OK_AND_ASSIGN(meta.graph, Graph::ParseText(R"(
+    node { name: "a" op: "VariableV2" attr { key: "dtype" value { type: DT_FLOAT } } }
+    node { name: "b" op: "VariableV2" attr { key: "dtype" value { type: DT_FLOAT } } }
+    node { name: "y" op: "Add" input: "a" input: "b" })"));
+  FreezeOptions options = Outputs({"y"});
+  options.moving_average = true;
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph any, floe::Freeze(meta, checkpoint.get(), options));
+  EXPECT_EQ(any.averaged, 2);
+  meta.variable_collections["trainable_variables"] = {"a"};
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph trained, floe::Freeze(meta, checkpoint.get(), options));
+  EXPECT_EQ(trained.averaged, 1);
+  meta.variable_collections["moving_average_variables"] = {"b"};
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph both, floe::Freeze(meta, checkpoint.get(), options));
+  EXPECT_EQ(both.averaged, 2);
+}
+
+// A large constant is shared on its way from the checkpoint to the file.
+TEST(FreezeTest, LargeValuesAreNotCopied) {
+  const std::string folder = TempDir();
+  Tensor large(DType::kFloat, Shape({64, 64}));
+  for (int64_t i = 0; i < large.num_elements(); ++i) large.mutable_data<float>()[i] = static_cast<float>(i);
+  BundleWriter writer;
+  writer.Add("v", large);
+  writer.Write(folder + "/m.ckpt");
+  testing::WriteTestFile(folder + "/g.pbtxt",
+                         "node { name: 'v' op: 'VariableV2' attr { key: 'dtype' value { type: DT_FLOAT } } }"
+                         "node { name: 'y' op: 'Identity' input: 'v' attr { key: 'T' value { type: DT_FLOAT } } }");
+  ASSERT_OK_AND_ASSIGN(const FrozenGraph frozen,
+                       FreezeGraphFile(folder + "/g.pbtxt", folder + "/m.ckpt", Outputs({"y"})));
+  const AttrValue& value = *frozen.graph.node(0).attrs.Find("value");
+  EXPECT_EQ(value.parts().elements, large.bytes());
+  EXPECT_EQ(value.KindName(), "tensor");
+  EXPECT_THAT(value.AsInt(), StatusIs(kInvalid, HasSubstr("wanted int, got tensor")));
+  ASSERT_OK_AND_ASSIGN(const std::string bytes, frozen.graph.Serialize());
+  ASSERT_OK_AND_ASSIGN(const int64_t written, frozen.graph.WriteFile(folder + "/frozen.pb"));
+  EXPECT_EQ(written, static_cast<int64_t>(bytes.size()));
+  EXPECT_EQ(ReadTestFile(folder + "/frozen.pb"), bytes);
+  ASSERT_OK_AND_ASSIGN(const Graph again, Graph::Load(folder + "/frozen.pb"));
+  ASSERT_OK_AND_ASSIGN(const Tensor read, again.node(0).attrs.OfTensor("value"));
+  EXPECT_EQ(read.bytes(), large.bytes());
+  EXPECT_EQ(again.node(0).attrs.Find("value")->encoded(), value.encoded());
 }
 
 }  // namespace

@@ -75,7 +75,34 @@ TEST(GraphOutputsTest, WhatTrainingAddsIsNoOutput) {
               ElementsAre("y"));
 }
 
+// What a conditional's branches compute for training is no output, nor is a conditional's own result that nobody took;
+// before them comes the loss, which took all predictions.
+TEST(GraphOutputsTest, WhatConditionalsLeaveOver) {
+  const std::string with_loss = std::string(kModel) + R"(
+    node { name: "loss" op: "Mean" input: "y" }
+    node { name: "gradients/loss_grad/mul" op: "Mul" input: "y" input: "y" }
+    node { name: "training" op: "PlaceholderWithDefault" input: "v/init" }
+  )";
+  EXPECT_THAT(OutputsOf(with_loss + R"(
+    node { name: "switch" op: "Switch" input: "x" input: "training" }
+    node { name: "variance" op: "Square" input: "switch:1" }
+  )"),
+              ElementsAre("loss"));
+  EXPECT_THAT(OutputsOf(with_loss + R"(
+    node { name: "cond" op: "If" input: "training" input: "x" }
+    node { name: "cond/Identity_1" op: "Identity" input: "cond:1" }
+  )"),
+              ElementsAre("loss"));
+}
+
 TEST(GraphOutputsTest, OfVariablesAloneOrOfNothing) {
+  EXPECT_THAT(OutputsOf(R"(
+    node { name: "v" op: "VariableV2" }
+    node { name: "v/read" op: "Identity" input: "v" }
+    node { name: "w" op: "VarHandleOp" }
+    node { name: "w/Read/ReadVariableOp" op: "ReadVariableOp" input: "w" }
+  )"),
+              ElementsAre("v/read", "w/Read/ReadVariableOp"));
   EXPECT_THAT(OutputsOf(R"(
     node { name: "v" op: "VarHandleOp" }
     node { name: "v/Read" op: "ReadVariableOp" input: "v" }

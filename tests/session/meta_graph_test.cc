@@ -18,7 +18,8 @@ using ::floe::testing::WriteTestFile;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::Pair;
+
+MATCHER_P2(Is, key, tensor, "") { return arg.key == key && arg.tensor == tensor; }
 
 tensorflow::MetaGraphDef SomeMetaGraph() {
   tensorflow::MetaGraphDef meta;
@@ -44,8 +45,8 @@ TEST(MetaGraphTest, Parts) {
   EXPECT_EQ(meta.save_tensor_name, "save/control_dependency:0");
   ASSERT_EQ(meta.signatures.size(), 1);
   EXPECT_EQ(meta.signatures[0].name, "predict");
-  EXPECT_THAT(meta.signatures[0].inputs, ElementsAre(Pair("image", "x:0")));
-  EXPECT_THAT(meta.signatures[0].outputs, ElementsAre(Pair("a", "y:0"), Pair("b", "y:1")));
+  EXPECT_THAT(meta.signatures[0].inputs, ElementsAre(Is("image", "x:0")));
+  EXPECT_THAT(meta.signatures[0].outputs, ElementsAre(Is("a", "y:0"), Is("b", "y:1")));
 }
 
 // A prefix of a message may be a message: then what is missing shows, or nothing that matters is.

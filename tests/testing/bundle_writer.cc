@@ -5,6 +5,7 @@
 #include <leveldb/table_builder.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -109,6 +110,9 @@ void BundleWriter::Write(const std::string& prefix) const {
 }
 
 void WriteTestFile(const std::string& path, const std::string& bytes) {
+  if (const auto folder = std::filesystem::path(path).parent_path(); !folder.empty()) {
+    std::filesystem::create_directories(folder);
+  }
   std::ofstream file(path, std::ios::binary);
   file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (!file.good()) std::abort();

@@ -41,6 +41,7 @@ class BundleWriter {
   std::string data_;
 };
 
+// Makes the folder where there is none.
 void WriteTestFile(const std::string& path, const std::string& bytes);
 std::string ReadTestFile(const std::string& path);
 

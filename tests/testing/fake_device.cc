@@ -167,4 +167,13 @@ absl::Status FakeDevice::CopyToHost(Stream* stream, const void* device, void* ho
   return absl::OkStatus();
 }
 
+absl::Status FakeDevice::CopyOnDevice(Stream* stream, const void* from, void* to, int64_t bytes) const {
+  ++copies_;
+  static_cast<FakeStream*>(stream)->Add([=] {
+    std::memcpy(Real(to), Real(from), static_cast<size_t>(bytes));
+    return absl::OkStatus();
+  });
+  return absl::OkStatus();
+}
+
 }  // namespace floe::testing

@@ -29,6 +29,7 @@ class FakeDevice final : public Backend {
   absl::StatusOr<std::unique_ptr<Stream>> CreateStream() const override;
   absl::Status CopyToDevice(Stream* stream, const void* host, void* device, int64_t bytes) const override;
   absl::Status CopyToHost(Stream* stream, const void* device, void* host, int64_t bytes) const override;
+  absl::Status CopyOnDevice(Stream* stream, const void* from, void* to, int64_t bytes) const override;
 
   // What has happened so far.
   int64_t allocated_bytes() const { return allocated_bytes_; }

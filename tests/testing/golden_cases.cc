@@ -197,7 +197,6 @@ absl::StatusOr<std::vector<Tensor>> LayOut(absl::Span<const TensorInfo> outputs)
 
 }  // namespace
 
-// tensorflow.serving.PredictResponse: map<string, TensorProto> outputs = 1.
 absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path) {
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, FileSystem::Posix().Map(path));
   std::map<std::string, Tensor> tensors;
@@ -379,6 +378,21 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
 
 namespace {
 
+// Of results whose shape depends on data.
+class DeviceAllocator final : public TensorAllocator {
+ public:
+  explicit DeviceAllocator(const Backend& backend) : backend_(backend) {}
+  absl::StatusOr<Tensor> Allocate(DType dtype, const Shape& shape) override {
+    FLOE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceMemory> memory,
+                          backend_.Allocate(shape.num_elements() * ElementBytes(dtype)));
+    const void* const data = memory->data();
+    return Tensor::View(dtype, shape, data, std::move(memory));
+  }
+
+ private:
+  const Backend& backend_;
+};
+
 // Launches a prepared kernel on a device with memory of its own, twice: directly, and out of a recording where it can
 // be recorded. `slots` are the host's; results come back into those after `inputs`.
 absl::Status LaunchOnDevice(const Backend& backend, const PreparedKernel& kernel, std::vector<Tensor>& slots,
@@ -400,7 +414,8 @@ absl::Status LaunchOnDevice(const Backend& backend, const PreparedKernel& kernel
   }
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceMemory> scratch,
                         backend.Allocate(std::max<int64_t>(kernel.scratch_bytes(), 1)));
-  const LaunchArgs args(stream.get(), on_device.data(), inputs, outputs, scratch->data());
+  DeviceAllocator allocator(backend);
+  const LaunchArgs args(stream.get(), on_device.data(), inputs, outputs, scratch->data(), &allocator);
   FLOE_RETURN_IF_ERROR(kernel.Launch(args));
   FLOE_RETURN_IF_ERROR(stream->Synchronize());
   std::unique_ptr<Recording> recording;

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "gtest/gtest.h"
+#include "ops/control_flow.h"
 #include "ops/types.h"
 
 namespace floe::testing {
@@ -93,6 +94,36 @@ std::vector<Tensor> RandomInputs(const Program& program, int64_t unknown, uint64
   return inputs;
 }
 
+namespace {
+
+// If, Case and While, as their definition says (program/program.h).
+absl::StatusOr<std::vector<Tensor>> RunRegions(const Op& op, std::vector<Tensor> arguments) {
+  if (!IsWhile(op)) {
+    int branch = 0;
+    if (IsIf(op)) {
+      FLOE_ASSIGN_OR_RETURN(const bool truth, IsTrue(arguments[0]));
+      branch = truth ? 0 : 1;
+    } else {
+      FLOE_ASSIGN_OR_RETURN(branch, ChooseBranch(arguments[0], static_cast<int>(op.regions.size())));
+    }
+    arguments.erase(arguments.begin());
+    return RunProgram(op.regions[static_cast<size_t>(branch)], arguments);
+  }
+  for (int iteration = 0; iteration < 10000; ++iteration) {
+    FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> goes_on, RunProgram(op.regions[0], arguments));
+    FLOE_ASSIGN_OR_RETURN(const bool truth, IsTrue(goes_on[0]));
+    if (!truth) {
+      arguments.resize(op.outputs.size());
+      return arguments;
+    }
+    FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> next, RunProgram(op.regions[1], arguments));
+    std::copy(next.begin(), next.end(), arguments.begin());
+  }
+  return absl::DeadlineExceededError("the loop does not end");
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<Tensor>> RunProgram(const Program& program, const std::vector<Tensor>& inputs) {
   std::vector<Tensor> values(program.values.size());
   std::vector<int> uses(program.values.size(), 0);
@@ -108,7 +139,9 @@ absl::StatusOr<std::vector<Tensor>> RunProgram(const Program& program, const std
   for (const Op& op : program.ops) {
     std::vector<Tensor> arguments;
     for (const ValueId id : op.inputs) arguments.push_back(values[id]);
-    FLOE_ASSIGN_OR_RETURN(std::vector<Tensor> results, Evaluate(*op.info, op.name, op.attrs, arguments));
+    FLOE_ASSIGN_OR_RETURN(std::vector<Tensor> results, op.regions.empty()
+                                                           ? Evaluate(*op.info, op.name, op.attrs, arguments)
+                                                           : RunRegions(op, std::move(arguments)));
     for (size_t k = 0; k < op.outputs.size(); ++k) {
       const Value& said = program.values[op.outputs[k]];
       if (results[k].dtype() != said.dtype || !said.shape.Matches(results[k].shape())) {
@@ -179,7 +212,12 @@ std::vector<std::string> FusedSteps(const Op& op) {
 
 std::map<std::string, int> CountOps(const Program& program) {
   std::map<std::string, int> counts;
-  for (const Op& op : program.ops) ++counts[op.info->name];
+  for (const Op& op : program.ops) {
+    ++counts[op.info->name];
+    for (const Program& region : op.regions) {
+      for (const auto& [name, count] : CountOps(region)) counts[name] += count;
+    }
+  }
   return counts;
 }
 
@@ -187,7 +225,7 @@ absl::StatusOr<bool> RunPass(absl::string_view name, Program& program) {
   for (const Pass& pass : StandardPasses()) {
     if (name != pass.name) continue;
     FLOE_RETURN_IF_ERROR(program.Verify());
-    FLOE_ASSIGN_OR_RETURN(const bool changed, pass.run(program));
+    FLOE_ASSIGN_OR_RETURN(const bool changed, RunEverywhere(pass, program));
     FLOE_RETURN_IF_ERROR(program.Verify());
     return changed;
   }

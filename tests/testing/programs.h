@@ -56,7 +56,7 @@ double RelativeDifference(const Tensor& expected, const Tensor& actual);
 // larger.
 void ExpectSameResults(const Program& before, const Program& after, double tolerance = 2e-5);
 
-// How many ops of each name a program has.
+// How many ops of each name a program has, those in regions too.
 std::map<std::string, int> CountOps(const Program& program);
 
 // The op that makes the value of this name; fails the test where there is none.
