@@ -70,8 +70,7 @@ __global__ void __launch_bounds__(kLoopThreads) CropKernel(CropArgs args) {
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
   static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf,  DType::kBfloat16,
                                       DType::kInt32, DType::kInt64, DType::kUint8};
-  FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
-  return WantConstant(op, 3);
+  return WantInputDType(op, 0, kDTypes);
 }
 
 // ---- Prepare

@@ -391,21 +391,21 @@ struct MoveOp {
 };
 
 constexpr MoveOp kMoves[] = {
-    {"BroadcastTo", PlanBroadcastTo, 1 << 1},
+    {"BroadcastTo", PlanBroadcastTo, 0},
     {"Concat", PlanConcat, 1 << 0},
     {"ConcatV2", PlanConcatV2, kLastInput},
     {"DepthToSpace", PlanBlocks<true>, 0},
-    {"Fill", PlanFill, 1 << 0},
+    {"Fill", PlanFill, 0},
     {"Pack", PlanPack, 0},
     {"Pad", PlanPad, 1 << 1},
     {"PadV2", PlanPad, 1 << 1},
     {"ReverseV2", PlanReverse, 1 << 1},
-    {"Slice", PlanSlice, (1 << 1) | (1 << 2)},
+    {"Slice", PlanSlice, 1 << 1},
     {"SpaceToDepth", PlanBlocks<false>, 0},
     {"Split", PlanSplit, 1 << 0},
-    {"SplitV", PlanSplitV, (1 << 1) | (1 << 2)},
+    {"SplitV", PlanSplitV, 1 << 2},
     {"StridedSlice", PlanStridedSlice, (1 << 1) | (1 << 2) | (1 << 3)},
-    {"Tile", PlanTile, 1 << 1},
+    {"Tile", PlanTile, 0},
     {"Transpose", PlanTranspose, 1 << 1},
     {"Unpack", PlanUnpack, 0},
 };

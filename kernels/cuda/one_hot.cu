@@ -29,7 +29,7 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kIndexDTypes));
   if (!MovesBytes(op.inputs[2].dtype))
     return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(op.inputs[2].dtype)));
-  return WantConstant(op, 1);
+  return absl::OkStatus();
 }
 
 // ---- Prepare

@@ -129,12 +129,9 @@ template <bool kNearest>
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
   static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf,  DType::kBfloat16,
                                       DType::kInt32, DType::kInt64, DType::kUint8};
-  if (!kNearest) {
-    FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
-  } else if (!MovesBytes(op.inputs[0].dtype)) {
-    return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(op.inputs[0].dtype)));
-  }
-  return WantConstant(op, 1);
+  if (!kNearest) return WantInputDType(op, 0, kDTypes);
+  if (MovesBytes(op.inputs[0].dtype)) return absl::OkStatus();
+  return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(op.inputs[0].dtype)));
 }
 
 // ---- Prepare

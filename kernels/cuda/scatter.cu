@@ -126,7 +126,7 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   if (!indices.has_rank() || indices.dim(indices.rank() - 1) < 1 || indices.dim(indices.rank() - 1) > kMostDepth) {
     return absl::UnimplementedError(absl::StrCat(op.op.name, " with indices of shape ", indices.ToString()));
   }
-  return kNew ? WantConstant(op, 2) : absl::OkStatus();
+  return absl::OkStatus();
 }
 
 // ---- Prepare

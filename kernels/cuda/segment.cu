@@ -75,8 +75,7 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16, DType::kInt32, DType::kInt64};
   static constexpr DType kIndexDTypes[] = {DType::kInt32, DType::kInt64};
   FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
-  FLOE_RETURN_IF_ERROR(WantInputDType(op, 1, kIndexDTypes));
-  return WantConstant(op, 2);
+  return WantInputDType(op, 1, kIndexDTypes);
 }
 
 // ---- Prepare

@@ -157,10 +157,13 @@ const auto kAll =
 INSTANTIATE_TEST_SUITE_P(Shared, ModelsTest, kAll, NameOf);
 INSTANTIATE_TEST_SUITE_P(Shared, PassesTest, kAll, NameOf);
 
-// On the CUDA backend, by the executor that stands in for a GPU (tests/simt), where the quick ones are quick enough.
+// On the CUDA backend, by the executor that stands in for a GPU (tests/simt).
 INSTANTIATE_TEST_SUITE_P(Cuda, ModelsTest,
                          ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear",
-                                                              "blazeface-front", "mobilenet_v2"),
+                                                              "blazeface-front", "mobilenet_v2", "movenet-lightning",
+                                                              "bert_small", "facemesh", "iris", "wide_deep", "gru_text",
+                                                              "centernet", "selfie", "posenet", "blazepose-lite",
+                                                              "handtrack"),
                                             ::testing::Values("cuda")),
                          NameOf);
 
