@@ -24,7 +24,6 @@ struct InspectArgs {
   bool json = false;
   bool dot = false;
   std::string svg;
-  std::string target;
 };
 
 // A checkpoint's plan is its frozen graph's; without it, a checkpoint is its tensors.
@@ -50,19 +49,6 @@ void PrintSpecs(const char* what, const std::vector<TensorSpec>& specs) {
   }
 }
 
-// A plan is made for CUDA by the CUDA module, which knows the kernels; it needs no device, only to be there.
-absl::Status CheckTarget(const InspectArgs& args) {
-  if (args.target.empty()) return absl::OkStatus();
-  const std::string& device = args.model.options.device;
-  if (device != "auto" && device != "cuda" && !absl::StartsWith(device, "cuda:")) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--target ", args.target, " is for CUDA, and --device ", device, " is not"));
-  }
-  return absl::FailedPreconditionError(absl::StrCat("--target ", args.target,
-                                                    ": planning for CUDA takes the CUDA module (libfloe_cuda.so), "
-                                                    "which this build does not have"));
-}
-
 absl::Status Draw(const InspectArgs& args, const Model& model) {
   if (!args.svg.empty()) FLOE_RETURN_IF_ERROR(WriteFileAtomically(args.svg, ToSvg(model.Nodes())));
   if (args.dot) std::fputs(ToDot(model.Nodes()).c_str(), stdout);
@@ -70,7 +56,6 @@ absl::Status Draw(const InspectArgs& args, const Model& model) {
 }
 
 absl::Status Inspect(const InspectArgs& args) {
-  FLOE_RETURN_IF_ERROR(CheckTarget(args));
   const bool draws = args.dot || !args.svg.empty();
   if (!args.plan && !draws && IsCheckpoint(args.model.path)) return ListCheckpoint(args.model.path, args.json);
   FLOE_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, args.model.Load());
@@ -109,7 +94,9 @@ void AddInspect(CLI::App& app, absl::Status* result) {
   args->shapes.AddTo(*command);
   command->add_flag("--plan", args->plan, "Show the steps that a run takes");
   CLI::Option* const json = command->add_flag("--json", args->json, "Print one JSON document");
-  command->add_option("--target", args->target, "With --plan: the CUDA architecture to plan for, without a device")
+  command
+      ->add_option("--target", args->model.options.target,
+                   "With --plan: the CUDA architecture to plan for, without a device")
       ->check(CLI::Validator(IsTarget, "sm_NN"));
   command->add_flag("--dot", args->dot, "Print the program for graphviz, and nothing else")->excludes(json);
   command->add_option("--svg", args->svg, "Draw the program into this file");

@@ -59,6 +59,9 @@ void ModelArgs::AddTo(CLI::App& command) {
       ->required();
   command.add_option("--signature", options.signature, "The signature to use, where the model has several");
   command.add_option("--device", options.device, "auto, cpu, cuda[:N] or reference")->capture_default_str();
+  command
+      .add_option("--precision", options.precision, "What products are computed from on CUDA: fp32, tf32, fp16, bf16")
+      ->capture_default_str();
   command.add_option("--threads", options.threads, "Threads to compute with; 0: one a processor")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -34,7 +34,8 @@ void AddPlan(const PlanSummary& plan, Json& out) {
                      {"bytes", step.bytes},
                      {"arena_offset", step.arena_offset},
                      {"region", step.region},
-                     {"estimate_us", step.estimate_us}});
+                     {"estimate_us", step.estimate_us},
+                     {"stretch", step.stretch}});
   }
   out["steps"] = std::move(steps);
   out["estimate_us"] = plan.estimate_us;

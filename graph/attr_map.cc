@@ -75,11 +75,6 @@ absl::StatusOr<PartialShape> AttrMap::OfShape(absl::string_view name) const {
   if (value == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is missing"));
   return Named(name, value->AsShape());
 }
-absl::StatusOr<Tensor> AttrMap::OfTensor(absl::string_view name) const {
-  const AttrValue* value = Find(name);
-  if (value == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is missing"));
-  return Named(name, value->AsTensor());
-}
 absl::StatusOr<std::vector<DType>> AttrMap::Types(absl::string_view name) const {
   const AttrValue* value = Find(name);
   if (value == nullptr) return absl::InvalidArgumentError(absl::StrCat("attribute '", name, "' is missing"));

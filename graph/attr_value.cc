@@ -1,11 +1,11 @@
 #include "graph/attr_value.h"
 
 #include <algorithm>
-#include <mutex>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "base/varint.h"
+#include "graph/shared_tensor.h"
 #include "graph/tensor_proto.h"
 #include "graph/wire.h"
 
@@ -130,17 +130,7 @@ AttrValue EncodeList(absl::Span<const T> values, Append append) {
   return Owned(std::move(encoded));
 }
 
-// Below this a copy costs less than keeping track.
-constexpr int64_t kSharedTensorBytes = 4096;
-
 }  // namespace
-
-struct AttrValue::SharedTensor {
-  std::string head;
-  Tensor tensor;
-  mutable std::once_flag whole_made;
-  mutable std::string whole;
-};
 
 absl::string_view AttrValue::encoded() const {
   if (tensor_ == nullptr) return encoded_;
@@ -189,21 +179,6 @@ AttrValue AttrValue::Type(DType value) {
 AttrValue AttrValue::OfShape(const PartialShape& value) {
   std::string encoded;
   AppendBytesField(kShape, EncodeShapeProto(value), &encoded);
-  return Owned(std::move(encoded));
-}
-AttrValue AttrValue::OfTensor(const Tensor& value) {
-  if (value.byte_size() >= kSharedTensorBytes) {
-    const std::string head = EncodeTensorProtoHead(value);
-    auto shared = std::make_shared<SharedTensor>();
-    AppendBytesHeader(kTensor, head.size() + value.bytes().size(), &shared->head);
-    shared->head += head;
-    shared->tensor = value;
-    AttrValue result;
-    result.tensor_ = std::move(shared);
-    return result;
-  }
-  std::string encoded;
-  AppendBytesField(kTensor, EncodeTensorProto(value), &encoded);
   return Owned(std::move(encoded));
 }
 AttrValue AttrValue::Ints(absl::Span<const int64_t> values) {
@@ -270,11 +245,6 @@ absl::StatusOr<DType> AttrValue::AsType() const {
 absl::StatusOr<PartialShape> AttrValue::AsShape() const {
   FLOE_ASSIGN_OR_RETURN(const WireField field, Want(*this, kShape, WireType::kBytes));
   return DecodeShapeProto(field.bytes);
-}
-absl::StatusOr<Tensor> AttrValue::AsTensor() const {
-  if (tensor_ != nullptr) return tensor_->tensor;
-  FLOE_ASSIGN_OR_RETURN(const WireField field, Want(*this, kTensor, WireType::kBytes));
-  return DecodeTensorProto(field.bytes, owner_);
 }
 absl::StatusOr<std::vector<int64_t>> AttrValue::AsInts() const {
   return List<int64_t>(*this, kInt, WireType::kVarint, "int", [](const WireField& field) -> absl::StatusOr<int64_t> {

@@ -14,9 +14,8 @@
 namespace floe {
 namespace {
 
-// Field numbers of tensor.proto and tensor_shape.proto.
+// Field numbers of tensor.proto.
 constexpr int kTensorDType = 1, kTensorShape = 2, kTensorContent = 4;
-constexpr int kShapeDim = 2, kShapeUnknownRank = 3, kDimSize = 1;
 
 // A constant larger than this is no constant of a GraphDef: the file itself ends at 2 GiB, typed fields repeat one
 // element.
@@ -25,44 +24,6 @@ constexpr int64_t kMaxConstantBytes = int64_t{2} << 30;
 absl::Status Malformed(absl::string_view what) { return absl::DataLossError(absl::StrCat("malformed ", what)); }
 
 }  // namespace
-
-absl::StatusOr<PartialShape> DecodeShapeProto(absl::string_view encoded) {
-  Dims dims;
-  bool unknown_rank = false;
-  WireReader reader(encoded);
-  WireField field;
-  while (reader.Next(&field)) {
-    if (field.number == kShapeUnknownRank && field.type == WireType::kVarint) unknown_rank = field.value != 0;
-    if (field.number != kShapeDim || field.type != WireType::kBytes) continue;
-    int64_t size = 0;
-    WireReader dim_reader(field.bytes);
-    WireField dim_field;
-    while (dim_reader.Next(&dim_field)) {
-      if (dim_field.number == kDimSize && dim_field.type == WireType::kVarint)
-        size = static_cast<int64_t>(dim_field.value);
-    }
-    if (!dim_reader.ok()) return Malformed("shape");
-    if (size < -1) return absl::InvalidArgumentError(absl::StrCat("dimension ", size, " in a shape"));
-    dims.push_back(size);
-    if (dims.size() > kMaxRank) return absl::InvalidArgumentError("a shape of too many dimensions");
-  }
-  if (!reader.ok()) return Malformed("shape");
-  return unknown_rank ? PartialShape::UnknownRank() : PartialShape(std::move(dims));
-}
-
-std::string EncodeShapeProto(const PartialShape& shape) {
-  std::string out;
-  if (!shape.has_rank()) {
-    AppendVarintField(kShapeUnknownRank, 1, &out);
-    return out;
-  }
-  for (const int64_t size : shape.dims()) {
-    std::string dim;
-    if (size != 0) AppendVarintField(kDimSize, static_cast<uint64_t>(size), &dim);
-    AppendBytesField(kShapeDim, dim, &out);
-  }
-  return out;
-}
 
 absl::StatusOr<Tensor> DecodeTensorProto(absl::string_view encoded, const std::shared_ptr<const void>& owner) {
   int64_t dtype_number = 0;

@@ -138,6 +138,7 @@ class CompiledModel final : public Model {
   const std::string& signature_name() const override { return core_->signature_name; }
   const std::vector<ModelSignature>& signatures() const override { return core_->signatures; }
   const std::string& device() const override { return core_->device; }
+  absl::Status Health() const override { return core_->compiled->Health(); }
   int64_t weight_bytes() const override { return core_->compiled->weight_bytes(); }
 
   std::vector<std::pair<std::string, int>> OpCounts() const override {
@@ -209,7 +210,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   if (options.threads < 0) {
     return absl::InvalidArgumentError(absl::StrCat("threads: wanted 0 or more, got ", options.threads));
   }
-  FLOE_ASSIGN_OR_RETURN(const Device device, FindDevice(options.device));
+  FLOE_ASSIGN_OR_RETURN(const Device device, FindDevice(options.device, options.target, options.precision));
   FLOE_ASSIGN_OR_RETURN(Program program, Lower(graph, {TensorsOf(boundary.inputs), TensorsOf(boundary.outputs)}));
   // Names and dtypes as the graph has them, before passes replace values.
   FLOE_ASSIGN_OR_RETURN(std::vector<TensorSpec> inputs, SpecsOf(boundary.inputs, program.inputs, program));
@@ -226,7 +227,7 @@ absl::StatusOr<std::shared_ptr<const Model>> CompileModel(const Graph& graph, co
   const int threads = options.threads > 0 ? options.threads : processors;
   const TeamSize team(threads);
   FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
-                        CompiledProgram::Compile(std::move(program), device.backends));
+                        CompiledProgram::Compile(std::move(program), device.backends, device.precision));
   auto plans = std::make_unique<PlanCache>(compiled, kMaxPlans);
   auto core = std::make_shared<const Core>(Core{boundary.signature_name, boundary.signatures, device.name, threads,
                                                 options.max_loop_iterations, std::move(bindings), std::move(compiled),

@@ -8,6 +8,7 @@
 #include "base/suggest.h"
 #include "graph/graph.h"
 #include "model/compiled_model.h"
+#include "model/devices.h"
 #include "model/model.h"
 #include "program/lower.h"
 #include "session/freeze.h"
@@ -140,6 +141,8 @@ absl::StatusOr<std::shared_ptr<const Model>> LoadAny(const std::string& path, co
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const Model>> Model::Load(const std::string& path, const ModelOptions& options) {
+  // A device that is not there is no fault of the file's.
+  FLOE_RETURN_IF_ERROR(FindDevice(options.device, options.target, options.precision).status());
   absl::StatusOr<std::shared_ptr<const Model>> model = LoadAny(path, options);
   // Errors of reading name the file already.
   if (!model.ok() && !absl::StrContains(model.status().message(), path)) return Annotate(model.status(), path);

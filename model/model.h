@@ -39,6 +39,8 @@ struct ModelSignature {
 
 struct ModelOptions {
   std::string device = "auto";               // auto, cpu, cuda[:N], reference
+  std::string target;                        // sm_80 and the like: plan for such a CUDA device, which need not be there
+  std::string precision = "fp32";            // fp32, tf32, fp16, bf16: what products are computed from, on CUDA
   int threads = 0;                           // an instance's; 0: the machine's processors
   std::string signature;                     // of a SavedModel; empty: its default
   std::vector<std::string> outputs;          // tensors to compute instead of the model's own outputs
@@ -79,6 +81,7 @@ struct PlanStep {
   int64_t flops = 0;
   int64_t bytes = 0;          // read and written
   int64_t arena_offset = -1;  // of its first output; -1 where that is not in the arena
+  int stretch = -1;           // which of the plan's stretches, each replayed as one, has this step; -1 for none
   int depth = 0;              // in how many regions it is
   std::string region;         // the one that it is in: "while: body"; empty outside of all
   double estimate_us = 0;     // what the device's arithmetic or memory takes at least; see model/roofline.h
@@ -122,6 +125,8 @@ class Model {
   virtual const std::vector<ModelSignature>& signatures() const;
   // The device it was compiled for: "cpu", "cuda:0", "reference".
   virtual const std::string& device() const = 0;
+  // OK while the device can do something for this process; then UNAVAILABLE and why, for good.
+  virtual absl::Status Health() const { return absl::OkStatus(); }
   // Bytes of the weights, packed ones included.
   virtual int64_t weight_bytes() const = 0;
   // Number of ops by name in the compiled program.

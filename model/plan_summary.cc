@@ -72,11 +72,19 @@ int64_t Sum(int64_t a, int64_t b) {
 }
 
 // The steps of regions come behind the step that runs them; what they take is counted for one iteration.
-void AddSteps(const Plan& plan, int threads, int depth, const std::string& region, PlanSummary* summary) {
-  for (const Step& step : plan.steps()) {
+void AddSteps(const Plan& plan, int threads, int depth, const std::string& region, int* stretches,
+              PlanSummary* summary) {
+  int stretch_end = 0;
+  for (int index = 0; index < static_cast<int>(plan.steps().size()); ++index) {
+    const Step& step = plan.steps()[index];
     PlanStep described = Describe(plan, step, threads);
     described.depth = depth;
     described.region = region;
+    if (step.stretch_end > index) {
+      stretch_end = step.stretch_end;
+      ++*stretches;
+    }
+    if (index < stretch_end) described.stretch = *stretches - 1;
     if (step.kind != Step::Kind::kView && step.regions.empty()) ++summary->launches;
     summary->flops = Sum(summary->flops, described.flops);
     summary->bytes = Sum(summary->bytes, described.bytes);
@@ -87,7 +95,7 @@ void AddSteps(const Plan& plan, int threads, int depth, const std::string& regio
       if (step.regions[i] == nullptr) continue;
       const bool loops = step.kind == Step::Kind::kLoop;
       const std::string part = loops ? (i == 0 ? "condition" : "body") : absl::StrCat("branch ", i);
-      AddSteps(*step.regions[i], threads, depth + 1, absl::StrCat(name, ": ", part), summary);
+      AddSteps(*step.regions[i], threads, depth + 1, absl::StrCat(name, ": ", part), stretches, summary);
     }
   }
 }
@@ -96,7 +104,8 @@ void AddSteps(const Plan& plan, int threads, int depth, const std::string& regio
 
 PlanSummary Summarize(const Plan& plan, int threads) {
   PlanSummary summary;
-  AddSteps(plan, threads, 0, "", &summary);
+  int stretches = 0;
+  AddSteps(plan, threads, 0, "", &stretches, &summary);
   summary.arena_bytes = plan.arena_bytes();
   return summary;
 }

@@ -220,30 +220,11 @@ absl::Status InferStridedSlice(InferContext& context) {
 
 absl::Status EvalStridedSlice(EvalContext& context) {
   const Tensor& input = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const Masks masks, Masks::Of(context.attrs()));
-  FLOE_ASSIGN_OR_RETURN(const Dims begin, IntElements(context.input(1), "begin"));
-  FLOE_ASSIGN_OR_RETURN(const Dims end, IntElements(context.input(2), "end"));
-  FLOE_ASSIGN_OR_RETURN(const Dims strides, IntElements(context.input(3), "strides"));
-  if (begin.size() != end.size() || begin.size() != strides.size() || begin.size() > kMaxRank) {
-    return absl::InvalidArgumentError(absl::StrCat("wanted as many begins as ends and strides, got ", begin.size(),
-                                                   ", ", end.size(), " and ", strides.size()));
-  }
-  FLOE_ASSIGN_OR_RETURN(const RangeSpec spec,
-                        SpecOf(masks, input.rank(), static_cast<int>(begin.size()), begin, end, strides));
-  const Dims input_strides = input.shape().Strides();
-  StridedView from;
-  Dims dims(input.rank());
-  for (int axis = 0; axis < input.rank(); ++axis) {
-    FLOE_ASSIGN_OR_RETURN(const Taken taken, Take(spec.ranges[axis], input.shape().dim(axis), axis));
-    from.first += taken.first * input_strides[axis];
-    from.strides.push_back(taken.stride * input_strides[axis]);
-    dims[axis] = taken.count;
-  }
-  Dims result;
-  for (const int at : spec.result) result.push_back(at == kNewAxis ? 1 : dims[at]);
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape(std::move(result))));
+  FLOE_ASSIGN_OR_RETURN(const SliceView view, ComputeStridedSlice(context.attrs(), input.shape(), context.input(1),
+                                                                  context.input(2), context.input(3)));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, view.result));
   // Dimensions of one element come and go without moving any, so that the walk is over the input's.
-  return StridedCopy(dims, input, from, output, {0, Shape(dims).Strides()});
+  return StridedCopy(view.dims, input, view.from, output, {0, Shape(view.dims).Strides()});
 }
 
 constexpr OpInfo kOps[] = {
@@ -252,6 +233,31 @@ constexpr OpInfo kOps[] = {
 };
 
 }  // namespace
+
+absl::StatusOr<SliceView> ComputeStridedSlice(const AttrMap& attrs, const Shape& input, const Tensor& begin_tensor,
+                                              const Tensor& end_tensor, const Tensor& strides_tensor) {
+  FLOE_ASSIGN_OR_RETURN(const Masks masks, Masks::Of(attrs));
+  FLOE_ASSIGN_OR_RETURN(const Dims begin, IntElements(begin_tensor, "begin"));
+  FLOE_ASSIGN_OR_RETURN(const Dims end, IntElements(end_tensor, "end"));
+  FLOE_ASSIGN_OR_RETURN(const Dims strides, IntElements(strides_tensor, "strides"));
+  if (begin.size() != end.size() || begin.size() != strides.size() || begin.size() > kMaxRank) {
+    return absl::InvalidArgumentError(absl::StrCat("wanted as many begins as ends and strides, got ", begin.size(),
+                                                   ", ", end.size(), " and ", strides.size()));
+  }
+  FLOE_ASSIGN_OR_RETURN(const RangeSpec spec,
+                        SpecOf(masks, input.rank(), static_cast<int>(begin.size()), begin, end, strides));
+  const Dims input_strides = input.Strides();
+  SliceView view;
+  view.dims.resize(input.rank());
+  for (int axis = 0; axis < input.rank(); ++axis) {
+    FLOE_ASSIGN_OR_RETURN(const Taken taken, Take(spec.ranges[axis], input.dim(axis), axis));
+    view.from.first += taken.first * input_strides[axis];
+    view.from.strides.push_back(taken.stride * input_strides[axis]);
+    view.dims[axis] = taken.count;
+  }
+  for (const int at : spec.result) view.result.Append(at == kNewAxis ? 1 : view.dims[at]);
+  return view;
+}
 
 absl::Span<const OpInfo> SliceOps() { return kOps; }
 

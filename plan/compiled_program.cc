@@ -11,7 +11,8 @@
 namespace floe {
 namespace {
 
-// Ops whose results are all at most this many integers compute shapes and indices: no device is worth a copy for them.
+// Ops whose results are all at most this many integers, and whose inputs are on the host, compute shapes and indices:
+// no device is worth a copy for them.
 constexpr int64_t kMaxShapeElements = 64;
 // Constants up to this size are kept even where every kernel has packed them: shape inference may want their elements.
 constexpr int64_t kMaxAlwaysKeptBytes = 4096;
@@ -23,13 +24,17 @@ bool IsShapeLike(const Value& value) {
   return shape.ok() && shape->num_elements() <= kMaxShapeElements;
 }
 
-// Booleans are of that kind where they are made of such integers: a loop's condition.
-bool ComputesShapes(const Program& program, const Op& op) {
+// Booleans are of that kind where they are made of such integers: a loop's condition. `on_host`: by value.
+bool ComputesShapes(const Program& program, const Op& op, const std::vector<bool>& on_host) {
   const auto is_shape_like = [&](ValueId id) { return IsShapeLike(program.values[id]); };
   const auto is_bool = [&](ValueId id) { return program.values[id].dtype == DType::kBool; };
   if (!std::all_of(op.outputs.begin(), op.outputs.end(), is_shape_like)) return false;
-  return std::none_of(op.outputs.begin(), op.outputs.end(), is_bool) ||
-         std::all_of(op.inputs.begin(), op.inputs.end(), is_shape_like);
+  if (std::any_of(op.outputs.begin(), op.outputs.end(), is_bool) &&
+      !std::all_of(op.inputs.begin(), op.inputs.end(), is_shape_like)) {
+    return false;
+  }
+  return op.info->is_from_shape() ||
+         std::all_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return on_host[id]; });
 }
 
 // Attributes without the file they were read from, so that the ops do not keep its mapping alive.
@@ -81,11 +86,11 @@ class Unsupported {
 namespace {
 
 // The first backend that takes the op, or nothing; `reasons` says why each did not.
-Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend* const> backends,
-                  std::vector<std::string>* reasons) {
+Placement PlaceOp(const Program& program, const Op& op, const std::vector<bool>& on_host,
+                  absl::Span<const Backend* const> backends, Precision precision, std::vector<std::string>* reasons) {
   const std::vector<TensorInfo> inputs = program.Infos(op.inputs), outputs = program.Infos(op.outputs);
-  const OpSignature signature{*op.info, op.name, op.attrs, inputs, outputs};
-  const bool host_first = ComputesShapes(program, op);
+  const OpSignature signature{*op.info, op.name, op.attrs, inputs, outputs, precision};
+  const bool host_first = ComputesShapes(program, op, on_host);
   for (const bool second_round : {false, true}) {
     for (const Backend* backend : backends) {
       if (host_first && backend->on_host() == second_round) continue;
@@ -105,39 +110,46 @@ Placement PlaceOp(const Program& program, const Op& op, absl::Span<const Backend
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
-    Program program, absl::Span<const Backend* const> backends) {
+    Program program, absl::Span<const Backend* const> backends, Precision precision) {
   FLOE_RETURN_IF_ERROR(program.Verify());
   Unsupported unsupported;
-  std::shared_ptr<const CompiledProgram> compiled = CompileRegions(std::move(program), backends, &unsupported);
+  std::shared_ptr<const CompiledProgram> compiled =
+      CompileRegions(std::move(program), backends, precision, &unsupported);
   FLOE_RETURN_IF_ERROR(unsupported.ToStatus());
   return compiled;
 }
 
 std::shared_ptr<CompiledProgram> CompiledProgram::CompileRegions(Program program,
                                                                  absl::Span<const Backend* const> backends,
-                                                                 Unsupported* unsupported) {
+                                                                 Precision precision, Unsupported* unsupported) {
   std::shared_ptr<CompiledProgram> compiled(new CompiledProgram);
   compiled->program_ = std::move(program);
   compiled->spaces_.push_back(nullptr);
   for (const Backend* backend : backends) {
     if (!backend->on_host()) compiled->spaces_.push_back(backend);
   }
+  // Which values come to be on the host; of what enters, and of what regions give, those that it computes shapes with.
+  std::vector<bool> on_host;
+  for (const Value& value : compiled->program_.values) on_host.push_back(value.constant || IsShapeLike(value));
   for (Op& op : compiled->program_.ops) {
     op.attrs = DetachedFromFile(op.attrs);
     compiled->has_effects_ = compiled->has_effects_ || HasEffects(op);
     std::vector<std::shared_ptr<const CompiledProgram>>& regions = compiled->regions_.emplace_back();
     for (Program& region : op.regions) {
-      regions.push_back(CompileRegions(std::move(region), backends, unsupported));
+      regions.push_back(CompileRegions(std::move(region), backends, precision, unsupported));
       compiled->weight_bytes_ += regions.back()->weight_bytes();
     }
     op.regions.clear();
     if (op.info->is_view() || !regions.empty()) {
       compiled->placements_.emplace_back();
+      if (op.info->is_view()) on_host[op.outputs[0]] = on_host[op.inputs[0]];
       continue;
     }
     std::vector<std::string> reasons;
-    compiled->placements_.push_back(PlaceOp(compiled->program_, op, backends, &reasons));
-    if (compiled->placements_.back().kernel == nullptr) unsupported->Add(compiled->program_, op, reasons);
+    compiled->placements_.push_back(PlaceOp(compiled->program_, op, on_host, backends, precision, &reasons));
+    const Placement& placement = compiled->placements_.back();
+    if (placement.kernel == nullptr) unsupported->Add(compiled->program_, op, reasons);
+    for (const ValueId id : op.outputs) on_host[id] = placement.backend != nullptr && placement.backend->on_host();
   }
   compiled->ReleasePackedConstants();
   compiled->uploads_.resize(compiled->spaces_.size());
@@ -207,6 +219,16 @@ void CompiledProgram::ReleasePackedConstants() {
 int CompiledProgram::SpaceOf(const Backend& backend) const {
   if (backend.on_host()) return kHostSpace;
   return static_cast<int>(std::find(spaces_.begin(), spaces_.end(), &backend) - spaces_.begin());
+}
+
+absl::Status CompiledProgram::Health() const {
+  for (const Placement& placement : placements_) {
+    if (placement.backend != nullptr) FLOE_RETURN_IF_ERROR(placement.backend->Health());
+  }
+  for (const auto& regions : regions_) {
+    for (const auto& region : regions) FLOE_RETURN_IF_ERROR(region->Health());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Tensor> CompiledProgram::UploadedConstant(ValueId id, int space) const {

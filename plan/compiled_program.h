@@ -36,7 +36,8 @@ class CompiledProgram {
   // UNIMPLEMENTED names every op that none takes, at once. Ops of small integers, with which shapes are computed, go
   // to a backend on the host.
   static absl::StatusOr<std::shared_ptr<const CompiledProgram>> Compile(Program program,
-                                                                        absl::Span<const Backend* const> backends);
+                                                                        absl::Span<const Backend* const> backends,
+                                                                        Precision precision = Precision::kFp32);
 
   const Program& program() const { return program_; }
   const Placement& placement(int op) const { return placements_[op]; }
@@ -47,6 +48,8 @@ class CompiledProgram {
   const Backend* backend_of_space(int space) const { return spaces_[space]; }
   int num_spaces() const { return static_cast<int>(spaces_.size()); }
   int SpaceOf(const Backend& backend) const;
+  // OK while every backend that runs an op can.
+  absl::Status Health() const;
 
   // Whether the value is a constant whose elements were let go once the kernels had packed them.
   bool is_released(ValueId id) const { return released_[id]; }
@@ -67,7 +70,7 @@ class CompiledProgram {
  private:
   CompiledProgram() = default;
   static std::shared_ptr<CompiledProgram> CompileRegions(Program program, absl::Span<const Backend* const> backends,
-                                                         Unsupported* unsupported);
+                                                         Precision precision, Unsupported* unsupported);
   void ReleasePackedConstants();
 
   Program program_;

@@ -43,6 +43,7 @@ absl::Status Executor::Grow(const Plan& plan) {
     // The old arena goes first: both at once might not fit.
     arena.bytes = 0;
     arena.data = nullptr;
+    recorded_.clear();
     if (backend == nullptr) {
       arena.host = Tensor();
       FLOE_ASSIGN_OR_RETURN(arena.host, Tensor::Allocate(DType::kUint8, Shape({bytes})));
@@ -55,6 +56,15 @@ absl::Status Executor::Grow(const Plan& plan) {
     arena.bytes = bytes;
   }
   return absl::OkStatus();
+}
+
+Recordings& Executor::RecordingsOf(const std::shared_ptr<const Plan>& plan) {
+  std::erase_if(recorded_, [](const Recorded& recorded) { return recorded.plan.expired(); });
+  for (Recorded& recorded : recorded_) {
+    if (recorded.plan.lock() == plan) return *recorded.recordings;
+  }
+  recorded_.emplace_back().plan = plan;
+  return *recorded_.back().recordings;
 }
 
 absl::Status Executor::Bind(const std::shared_ptr<const Plan>& plan) {
@@ -81,6 +91,7 @@ absl::StatusOr<std::vector<Tensor>> Executor::Run(const std::shared_ptr<const Pl
                .memory = memory_,
                .max_iterations = limits_.iterations,
                .streams = streams,
+               .recordings = RecordingsOf(plan),
                .held_tensors = {},
                .held_kernels = {}};
   return frame_->RunProgram(run, inputs);

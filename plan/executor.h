@@ -56,9 +56,18 @@ class Executor {
   absl::Status CheckMemory(const Plan& plan) const;
   absl::Status Grow(const Plan& plan);
 
+  // What a plan's stretches became.
+  struct Recorded {
+    std::weak_ptr<const Plan> plan;
+    std::unique_ptr<Recordings> recordings = std::make_unique<Recordings>();
+  };
+  Recordings& RecordingsOf(const std::shared_ptr<const Plan>& plan);
+
   const RunLimits limits_;
   RunMemory memory_{0};        // of the last run
   std::vector<Arena> arenas_;  // by space
+  // Of the plans that still live. Recordings hold addresses in the arenas, and go when an arena moves.
+  std::vector<Recorded> recorded_;
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Frame> frame_;  // of plan_
 };

@@ -153,12 +153,42 @@ absl::Status Frame::RunSteps(RunState& run) {
   for (size_t i = 0; i < plan_.steps().size(); ++i) {
     const Step& step = plan_.steps()[i];
     FLOE_RETURN_IF_ERROR(run.check());
+    if (const int first = static_cast<int>(i); step.stretch_end > first) {
+      FLOE_RETURN_IF_ERROR(RunStretch(run, first, step.stretch_end));
+      i = static_cast<size_t>(step.stretch_end) - 1;
+      continue;
+    }
     const absl::Status status = step.kernel != nullptr
                                     ? Launch(run, step, *step.kernel, bases_[step.space] + step.scratch_offset)
                                     : RunStep(run, i);
     if (!status.ok()) [[unlikely]]
       return AnnotateStep(status, plan_, step);
     for (const int slot : step.release) Drop(run, plan_.slots()[slot].space, slots_[slot]);
+  }
+  return absl::OkStatus();
+}
+
+// The first run launches step by step, which lets a device load what it needs, and records the stretch after that;
+// later runs replay it.
+absl::Status Frame::RunStretch(RunState& run, int first, int end) {
+  Stream* const stream = run.streams[plan_.steps()[first].space];
+  std::unique_ptr<Recording>& recording = run.recordings[{&plan_, first}];
+  if (recording != nullptr) return recording->Replay(stream);
+  FLOE_RETURN_IF_ERROR(LaunchStretch(run, first, end));
+  FLOE_RETURN_IF_ERROR(stream->BeginRecording());
+  const absl::Status launched = LaunchStretch(run, first, end);
+  absl::StatusOr<std::unique_ptr<Recording>> recorded = stream->EndRecording();
+  FLOE_RETURN_IF_ERROR(launched);
+  FLOE_RETURN_IF_ERROR(recorded.status());
+  recording = *std::move(recorded);
+  return absl::OkStatus();
+}
+
+absl::Status Frame::LaunchStretch(RunState& run, int first, int end) {
+  for (int i = first; i < end; ++i) {
+    const Step& step = plan_.steps()[i];
+    const absl::Status status = Launch(run, step, *step.kernel, bases_[step.space] + step.scratch_offset);
+    if (!status.ok()) return AnnotateStep(status, plan_, step);
   }
   return absl::OkStatus();
 }

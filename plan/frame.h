@@ -6,7 +6,9 @@
 #define FLOE_PLAN_FRAME_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -17,6 +19,10 @@
 
 namespace floe {
 
+// What the stretches of a plan, and of its regions, became on their devices: by the plan and the first step. Each has
+// addresses in it, and so belongs to the arenas that it was made with.
+using Recordings = std::map<std::pair<const Plan*, int>, std::unique_ptr<Recording>>;
+
 // What a run shares among its frames.
 struct RunState {
   absl::FunctionRef<absl::Status()> check;
@@ -24,6 +30,7 @@ struct RunState {
   int64_t max_iterations;
   int64_t iterations = 0;
   absl::Span<Stream* const> streams;  // by space; null for the host
+  Recordings& recordings;             // kept between runs
   // What a device may still be using: let go when it has been waited for.
   std::vector<Tensor> held_tensors;
   std::vector<std::unique_ptr<PreparedKernel>> held_kernels;
@@ -55,6 +62,8 @@ class Frame {
   absl::Status BeginRun(RunState& run, absl::Span<Tensor> inputs);
   absl::Status RunSteps(RunState& run);
   absl::Status RunStep(RunState& run, size_t index);
+  absl::Status RunStretch(RunState& run, int first, int end);
+  absl::Status LaunchStretch(RunState& run, int first, int end);
   absl::Status Launch(RunState& run, const Step& step, const PreparedKernel& kernel, void* scratch);
   absl::Status LaunchAtRunTime(RunState& run, const Step& step);
   absl::Status MakeView(const Step& step);

@@ -22,6 +22,9 @@
 
 namespace floe {
 
+// What products of float32 tensors are computed from; they are summed in float32 always. For backends that can.
+enum class Precision : uint8_t { kFp32, kTf32, kFp16, kBf16 };
+
 // One op of a program, as a backend is asked about it. Inputs that are constant have their value. References live for
 // the call.
 struct OpSignature {
@@ -30,7 +33,10 @@ struct OpSignature {
   const AttrMap& attrs;
   absl::Span<const TensorInfo> inputs;
   absl::Span<const TensorInfo> outputs;
+  Precision precision = Precision::kFp32;
 };
+
+class Recording;
 
 // Work on a device in order. Hosts compute at once and have none.
 class Stream {
@@ -38,6 +44,19 @@ class Stream {
   virtual ~Stream() = default;
   // Waits until all that was launched is done; what failed in between is returned here.
   virtual absl::Status Synchronize() = 0;
+
+  // For backends that record. What is launched between the two does not run; it is kept, addresses and all. Whatever
+  // was launched, each begin has its end.
+  virtual absl::Status BeginRecording();
+  virtual absl::StatusOr<std::unique_ptr<Recording>> EndRecording();
+};
+
+// A stretch of launches, to run as one. Goes before the memory that it works on.
+class Recording {
+ public:
+  virtual ~Recording() = default;
+  // On the stream that recorded it, or another of the same backend.
+  virtual absl::Status Replay(Stream* stream) const = 0;
 };
 
 // The buffers of one launch: tensors whose addresses are the device's. Slots are owned by the caller.
@@ -87,6 +106,8 @@ class PreparedKernel {
   virtual int64_t flops() const { return 0; }
   // What was chosen, for people: "brgconv:avx2", "highway", "reference".
   virtual std::string description() const = 0;
+  // Whether Launch only puts work into the stream, so that it may be recorded once and replayed.
+  virtual bool recordable() const { return true; }
   // Computes all outputs. An output that is not valid() on entry has a shape that depends on data: the kernel allocates
   // it by args.allocator(). A list (dtype variant) is a host object whose elements are in the backend's memory.
   virtual absl::Status Launch(const LaunchArgs& args) const = 0;
@@ -123,7 +144,12 @@ class Backend {
   // The ops that Supports takes with some attributes and dtypes at least, for people.
   virtual std::vector<std::string> OpNames() const = 0;
 
+  // OK until the device can do nothing more for this process; then why.
+  virtual absl::Status Health() const { return absl::OkStatus(); }
+
   // For backends with memory of their own.
+  // Whether streams record stretches of launches.
+  virtual bool records() const { return false; }
   virtual absl::StatusOr<std::unique_ptr<DeviceMemory>> Allocate(int64_t bytes) const;
   virtual absl::StatusOr<std::unique_ptr<Stream>> CreateStream() const;
   virtual absl::Status CopyToDevice(Stream* stream, const void* host, void* device, int64_t bytes) const;

@@ -56,6 +56,7 @@ class PlanBuilder {
     FindLastUses();
     FLOE_RETURN_IF_ERROR(LayOut());
     FLOE_RETURN_IF_ERROR(CountOutputs());
+    FindStretches();
     for (size_t i = 0; i < slots().size(); ++i) {
       const SlotKind kind = slots()[i].kind;
       if (kind == SlotKind::kInput || kind == SlotKind::kOutput || kind == SlotKind::kRunTime) {
@@ -314,6 +315,28 @@ class PlanBuilder {
       if (slots()[i].kind != SlotKind::kRunTime) continue;
       const int last = lifetimes_[slots()[i].root].last;
       if (last >= 0 && last < end) steps()[last].release.push_back(static_cast<int>(i));
+    }
+  }
+
+  // A launch whose addresses and shapes are the same in every run.
+  bool IsStatic(const Step& step) const {
+    if (step.kernel == nullptr || !step.kernel->recordable() || !step.backend->records()) return false;
+    const auto is_fixed = [&](int slot) {
+      const SlotKind kind = plan_->slots_[plan_->slots_[slot].root].kind;
+      return kind == SlotKind::kArena || kind == SlotKind::kUploaded || plan_->slots_[slot].space == kHostSpace;
+    };
+    return std::all_of(step.inputs.begin(), step.inputs.end(), is_fixed) &&
+           std::all_of(step.outputs.begin(), step.outputs.end(), is_fixed);
+  }
+
+  // Maximal runs of static launches on one device. A single launch gains nothing by a recording.
+  void FindStretches() {
+    const int count = static_cast<int>(steps().size());
+    for (int first = 0; first < count;) {
+      int end = first;
+      while (end < count && steps()[end].space == steps()[first].space && IsStatic(steps()[end])) ++end;
+      if (end - first > 1) steps()[first].stretch_end = end;
+      first = std::max(end, first + 1);
     }
   }
 

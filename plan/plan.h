@@ -63,6 +63,8 @@ struct Step {
   std::vector<absl::Status> region_status;
   // kCopyToHost: the next step may read what this one and those just before it have brought.
   bool synchronize = false;
+  // The first step of a stretch that its device records, to replay as one: the step after the stretch's last. Else -1.
+  int stretch_end = -1;
   // Run-time slots that nobody uses after this step.
   std::vector<int> release;
 

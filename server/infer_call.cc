@@ -56,6 +56,7 @@ void InferCall::Finish(const absl::Status& status) {
   metrics.Observe(Phase::kTotal, now - begun_);
   metrics.CountRequest(api_, status.code());
   metrics.AddInFlight(-1);
+  if (!status.ok()) core_->models().CheckHealth(model_->name());
 }
 
 }  // namespace floe

@@ -24,8 +24,9 @@ std::string Named(const std::string& name, int64_t version) {
 }  // namespace
 
 bool ServedModelStatus::available() const {
-  return std::any_of(versions.begin(), versions.end(),
-                     [](const VersionStatus& version) { return version.state == VersionState::kAvailable; });
+  return std::any_of(versions.begin(), versions.end(), [](const VersionStatus& version) {
+    return version.state == VersionState::kAvailable && version.error.ok();
+  });
 }
 
 ModelManager::ModelManager(LoadOptions options, Metrics* metrics, WorkerPool* completions,
@@ -280,7 +281,10 @@ absl::StatusOr<std::shared_ptr<const ServedModel>> ModelManager::Find(const std:
 ServedModelStatus ModelManager::StatusOf(const std::string& name, const Entry& entry) {
   ServedModelStatus status{.name = name, .problem = entry.problem, .versions = {}};
   for (auto version = entry.versions.rbegin(); version != entry.versions.rend(); ++version) {
-    status.versions.push_back({version->first, version->second.state, version->second.error});
+    const Version& known = version->second;
+    // A version whose device was lost is still there, and of no more use.
+    absl::Status error = known.served != nullptr ? known.served->model().Health() : known.error;
+    status.versions.push_back({version->first, known.state, std::move(error)});
   }
   return status;
 }

@@ -35,7 +35,7 @@ enum class VersionState { kStart = 10, kLoading = 20, kAvailable = 30, kUnloadin
 struct VersionStatus {
   int64_t version;
   VersionState state;
-  absl::Status error;  // why a load failed
+  absl::Status error;  // why a load failed, or what has become of its device since
 };
 
 struct ServedModelStatus {
@@ -62,6 +62,9 @@ class ModelManager {
   // available.
   absl::StatusOr<std::shared_ptr<const ServedModel>> Find(const std::string& name,
                                                           std::optional<int64_t> version) const;
+
+  // To be called where a request to the model has failed: tells `on_change` if its device was lost.
+  void CheckHealth(const std::string& name) { ReportChange(name); }
 
   // NOT_FOUND as for Find.
   absl::StatusOr<ServedModelStatus> Status(const std::string& name,

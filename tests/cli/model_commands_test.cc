@@ -3,8 +3,10 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -129,7 +131,7 @@ TEST_F(CommandTest, ErrorsAreOneLineAndExitOne) {
   ExpectError("run model.pb --input x=no.npy", 1, HasSubstr("no.npy"));
   ExpectError("run model.pb --input x=model.pb", 1, HasSubstr("model.pb"));
   ExpectError("run model.pb --input x=x.npy --fetch z", 1, HasSubstr("'z'"));
-  ExpectError("run model.pb --input x=x.npy --device cuda", 1, HasSubstr("no CUDA device"));
+  ExpectError("run model.pb --input x=x.npy --device cuda:9", 1, HasSubstr("no CUDA device"));
   ExpectError("run model.pb --input x=x.npy --signature other", 1, HasSubstr("'other'"));
   ExpectError("run model.pb --input x=x.npy --output-dir x.npy/out", 1, HasSubstr("x.npy"));
   ExpectError("inspect model.pb --plan --shape y=1x4", 1, HasSubstr("unknown input 'y'"));
@@ -256,9 +258,8 @@ TEST_F(CommandTest, InspectDraws) {
   ExpectXml(*ReadFile(Path("deep.svg")), "path", 52);
 }
 
-TEST_F(CommandTest, PlanningForCudaSaysWhatIsMissing) {
-  ExpectError("inspect model.pb --plan --target sm_80", 1, AllOf(HasSubstr("sm_80"), HasSubstr("CUDA module")));
-  ExpectError("inspect model.pb --plan --target sm_80 --device cpu", 1, HasSubstr("--device cpu"));
+TEST_F(CommandTest, PlanningForCudaWantsATargetOfIt) {
+  ExpectError("inspect model.pb --plan --target sm_80 --device cpu", 1, HasSubstr("device cpu"));
   ExpectError("inspect model.pb --plan --target pascal", 2, HasSubstr("pascal"));
 }
 
@@ -331,6 +332,40 @@ TEST_F(CommandTest, BenchAsJson) {
   EXPECT_EQ(Floe("bench model.pb --shape x=9x4 --seconds 0.1").exit_code, 0);
 }
 
+// On the module that stands in for a GPU, which the environment of this test names.
+TEST_F(CommandTest, RunsAndPlansForCuda) {
+  const Outcome run = Floe("run model.pb --input x=x.npy --device cuda");
+  EXPECT_EQ(run.exit_code, 0) << run.error;
+  EXPECT_EQ(run.out, Floe("run model.pb --input x=x.npy --device reference").out);
+  const Outcome plan = Floe("inspect model.pb --plan --device cuda --target sm_75 --json");
+  ASSERT_EQ(plan.exit_code, 0) << plan.error;
+  const Json json = Json::parse(plan.out);
+  EXPECT_EQ(json["device"], "sm_75");
+  std::set<std::string> backends;
+  for (const Json& step : json["steps"]) backends.insert(step["backend"]);
+  EXPECT_THAT(backends, ::testing::Contains("cuda"));
+  EXPECT_THAT(Floe("inspect model.pb --plan --device cuda --target sm_76").error, HasSubstr("did you mean 'sm_75'?"));
+  EXPECT_THAT(Floe("inspect model.pb --plan --device cuda --target sm_75 --precision bf16").error,
+              HasSubstr("precision bf16 needs sm_80"));
+  EXPECT_THAT(Floe("run model.pb --input x=x.npy --device cpu --precision fp16").error,
+              HasSubstr("needs a CUDA device"));
+}
+
+TEST_F(CommandTest, WithoutACudaModuleItSaysSoAndAutoIsTheProcessor) {
+  const std::string module = std::getenv("FLOE_CUDA_MODULE");
+  setenv("FLOE_CUDA_MODULE", "/there/is/none.so", 1);
+  const Outcome cuda = Floe("run model.pb --input x=x.npy --device cuda");
+  const Outcome automatic = Floe("inspect model.pb --json");
+  const Outcome plan = Floe("inspect model.pb --plan --target sm_80");
+  setenv("FLOE_CUDA_MODULE", module.c_str(), 1);
+  EXPECT_EQ(cuda.exit_code, 1);
+  EXPECT_THAT(cuda.error, ::testing::StartsWith("floe: no CUDA device: /there/is/none.so: "));
+  EXPECT_EQ(plan.exit_code, 1);
+  EXPECT_THAT(plan.error, AllOf(HasSubstr("sm_80"), HasSubstr("CUDA module"), HasSubstr("/there/is/none.so")));
+  ASSERT_EQ(automatic.exit_code, 0) << automatic.error;
+  EXPECT_EQ(Json::parse(automatic.out)["device"], "cpu");
+}
+
 TEST_F(CommandTest, OpsAsJson) {
   const Outcome outcome = Floe("ops --json");
   ASSERT_EQ(outcome.exit_code, 0) << outcome.error;
@@ -338,7 +373,8 @@ TEST_F(CommandTest, OpsAsJson) {
   std::map<std::string, Json> ops;
   for (const Json& op : json) ops[op["op"]] = op;
   EXPECT_TRUE(ops["Conv2D"]["reference"]);
-  EXPECT_FALSE(ops["Conv2D"]["cuda"]);
+  EXPECT_TRUE(ops["Conv2D"]["cuda"]);
+  EXPECT_FALSE(ops["StringSplit"]["cuda"]);
   EXPECT_FALSE(ops["Placeholder"]["reference"]);
   const auto dtypes = [&](const char* op) { return ops[op]["dtypes"].get<std::vector<std::string>>(); };
   EXPECT_THAT(dtypes("Conv2D"), AllOf(::testing::Contains("float32"), ::testing::Not(::testing::Contains("string"))));

@@ -26,7 +26,7 @@ std::string Directory() { return testing::SourcePath("tests/model/graphs"); }
 std::vector<GraphCase> AllCases() {
   std::vector<GraphCase> cases;
   for (const std::string& graph : testing::GoldenOps(Directory())) {
-    for (const char* const device : {"reference", "cpu"}) cases.push_back({graph, device});
+    for (const char* const device : {"reference", "cpu", "cuda"}) cases.push_back({graph, device});
   }
   return cases;
 }

@@ -153,9 +153,19 @@ const auto kAll =
     ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear", "posenet",
                                          "blazeface-front", "blazepose-lite", "mobilenet_v2", "movenet-lightning",
                                          "bert_small", "centernet", "facemesh", "iris", "selfie", "wide_deep"),
-                       ::testing::Values("auto"));
+                       ::testing::Values("cpu"));
 INSTANTIATE_TEST_SUITE_P(Shared, ModelsTest, kAll, NameOf);
 INSTANTIATE_TEST_SUITE_P(Shared, PassesTest, kAll, NameOf);
+
+// On the CUDA backend, by the executor that stands in for a GPU (tests/simt).
+INSTANTIATE_TEST_SUITE_P(Cuda, ModelsTest,
+                         ::testing::Combine(::testing::Values("emotion", "gender", "liveness", "antispoof", "gear",
+                                                              "blazeface-front", "mobilenet_v2", "movenet-lightning",
+                                                              "bert_small", "facemesh", "iris", "wide_deep", "gru_text",
+                                                              "centernet", "selfie", "posenet", "blazepose-lite",
+                                                              "handtrack"),
+                                            ::testing::Values("cuda")),
+                         NameOf);
 
 }  // namespace
 }  // namespace floe

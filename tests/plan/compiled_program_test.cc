@@ -60,6 +60,26 @@ TEST(CompiledProgramTest, PackedWeightsAreLetGo) {
   EXPECT_LE(testing::RelativeDifference(wanted[0], got[0]), 1e-6);
 }
 
+// Small integers are worth no copy to a device, and those that a device makes are worth none to the host.
+TEST(CompiledProgramTest, SmallIntegersStayWhereTheyAreMade) {
+  GraphMaker graph;
+  graph.Input("x", PartialShape({3, 8}));
+  graph.Op("MatMul", "product", {"x", graph.Weights("w", Shape({8, 8}))});
+  graph.Op("ArgMax", "best", {"product", graph.Const("axis", Tensor::Scalar<int32_t>(1))},
+           {{"output_type", AttrValue::Type(DType::kInt32)}});
+  graph.Op("AddV2", "next", {"best", graph.Const("one", Tensor::Scalar<int32_t>(1))});
+  graph.Input("n", Shape(), DType::kInt32);
+  graph.Op("AddV2", "more", {"n", "one"});
+  ASSERT_OK_AND_ASSIGN(const Program program, graph.Lower({"next", "more"}));
+  const FakeDevice device({"MatMul", "ArgMax", "AddV2"});
+  ASSERT_OK_AND_ASSIGN(const auto compiled, CompiledProgram::Compile(program, {&device, &ReferenceBackend()}));
+  for (size_t i = 0; i < program.ops.size(); ++i) {
+    const bool on_host = program.ops[i].name == "more";
+    EXPECT_EQ(compiled->placement(static_cast<int>(i)).backend, on_host ? &ReferenceBackend() : &device)
+        << program.ops[i].name;
+  }
+}
+
 TEST(CompiledProgramTest, UploadedConstantsAreShared) {
   GraphMaker graph;
   graph.Input("x", PartialShape({-1, 64}));

@@ -386,6 +386,74 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
   return infer(nothing, false, "dtypes known");
 }
 
+namespace {
+
+// Of results whose shape depends on data.
+class DeviceAllocator final : public TensorAllocator {
+ public:
+  explicit DeviceAllocator(const Backend& backend) : backend_(backend) {}
+  absl::StatusOr<Tensor> Allocate(DType dtype, const Shape& shape) override {
+    FLOE_ASSIGN_OR_RETURN(std::shared_ptr<DeviceMemory> memory,
+                          backend_.Allocate(shape.num_elements() * ElementBytes(dtype)));
+    const void* const data = memory->data();
+    return Tensor::View(dtype, shape, data, std::move(memory));
+  }
+
+ private:
+  const Backend& backend_;
+};
+
+// Launches a prepared kernel on a device with memory of its own, twice: directly, and out of a recording where it can
+// be recorded. `slots` are the host's; results come back into those after `inputs`.
+absl::Status LaunchOnDevice(const Backend& backend, const PreparedKernel& kernel, std::vector<Tensor>& slots,
+                            const std::vector<int>& inputs, const std::vector<int>& outputs) {
+  FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, backend.CreateStream());
+  std::vector<std::unique_ptr<DeviceMemory>> memory;
+  std::vector<Tensor> on_device;
+  for (const Tensor& slot : slots) {
+    if (!slot.valid()) {
+      on_device.emplace_back();
+      continue;
+    }
+    FLOE_ASSIGN_OR_RETURN(memory.emplace_back(), backend.Allocate(slot.byte_size()));
+    on_device.push_back(Tensor::View(slot.dtype(), slot.shape(), memory.back()->data(), nullptr));
+  }
+  for (const int i : inputs) {
+    FLOE_RETURN_IF_ERROR(
+        backend.CopyToDevice(stream.get(), slots[i].raw_data(), on_device[i].raw_mutable_data(), slots[i].byte_size()));
+  }
+  FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<DeviceMemory> scratch,
+                        backend.Allocate(std::max<int64_t>(kernel.scratch_bytes(), 1)));
+  DeviceAllocator allocator(backend);
+  const LaunchArgs args(stream.get(), on_device.data(), inputs, outputs, scratch->data(), &allocator);
+  FLOE_RETURN_IF_ERROR(kernel.Launch(args));
+  FLOE_RETURN_IF_ERROR(stream->Synchronize());
+  std::unique_ptr<Recording> recording;
+  if (backend.records() && kernel.recordable()) {
+    FLOE_RETURN_IF_ERROR(stream->BeginRecording());
+    const absl::Status launched = kernel.Launch(args);
+    FLOE_ASSIGN_OR_RETURN(recording, stream->EndRecording());
+    FLOE_RETURN_IF_ERROR(launched);
+    // What the first run left must not be what is read below.
+    for (const int i : outputs) {
+      std::memset(slots[i].raw_mutable_data(), 0xee, static_cast<size_t>(slots[i].byte_size()));
+      FLOE_RETURN_IF_ERROR(backend.CopyToDevice(stream.get(), slots[i].raw_data(), on_device[i].raw_mutable_data(),
+                                                slots[i].byte_size()));
+    }
+    FLOE_RETURN_IF_ERROR(recording->Replay(stream.get()));
+  }
+  for (const int i : outputs) {
+    if (!slots[i].valid()) {
+      FLOE_ASSIGN_OR_RETURN(slots[i], Tensor::Allocate(on_device[i].dtype(), on_device[i].shape()));
+    }
+    FLOE_RETURN_IF_ERROR(
+        backend.CopyToHost(stream.get(), on_device[i].raw_data(), slots[i].raw_mutable_data(), slots[i].byte_size()));
+  }
+  return stream->Synchronize();
+}
+
+}  // namespace
+
 absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden) {
   const std::vector<TensorInfo> at_load = LoadTimeInfos(golden);
   InferContext load(golden.name, golden.attrs, at_load);
@@ -413,6 +481,10 @@ absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const Golden
   std::vector<int> inputs, outputs;
   for (int i = 0; i < static_cast<int>(slots.size()); ++i)
     (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
+  if (!backend.on_host()) {
+    FLOE_RETURN_IF_ERROR(promised(LaunchOnDevice(backend, **prepared, slots, inputs, outputs)));
+    return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()));
+  }
   FLOE_ASSIGN_OR_RETURN(Tensor scratch, Tensor::Allocate(DType::kUint8, Shape({(*prepared)->scratch_bytes()})));
   const LaunchArgs args(nullptr, slots.data(), inputs, outputs, scratch.raw_mutable_data());
   if (const absl::Status status = (*prepared)->Launch(args); !status.ok()) return promised(status);

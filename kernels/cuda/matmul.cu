@@ -1,0 +1,155 @@
+// MatMul, its fused form, and the batched products.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "kernels/cuda/cuda_op.h"
+#include "kernels/cuda/epilogue.h"
+#include "kernels/cuda/product.h"
+#include "ops/matmul.h"
+
+namespace floe {
+namespace {
+
+// ---- Launcher (the kernel is product.h's)
+
+// A product bound to shapes.
+struct MatMulPlan {
+  int64_t m = 0, n = 0, k = 0;
+  bool transpose_a = false, transpose_b = false;
+  int64_t batches = 1;
+  BatchOffsets offsets{};
+};
+
+template <typename T>
+absl::Status LaunchMatMul(const MatMulPlan& plan, const EpiloguePlan& epilogue, const LaunchArgs& launch) {
+  const auto* const a = launch.input(0).data<T>();
+  MatrixSource<T> source{};
+  source.data = a;
+  source.rows = plan.m;
+  source.depth = plan.k;
+  source.row_stride = plan.transpose_a ? 1 : plan.k;
+  source.depth_stride = plan.transpose_a ? plan.m : 1;
+  constexpr int64_t kPackBytes = 4 * sizeof(T);
+  source.packs = !plan.transpose_a && plan.k % 4 == 0 && IsAligned(a, kPackBytes);
+  ProductArgs<T> args{};
+  args.b = launch.input(1).data<T>();
+  args.c = launch.output(0)->mutable_data<T>();
+  args.rows = plan.m;
+  args.columns = plan.n;
+  args.depth = plan.k;
+  args.b_depth_stride = plan.transpose_b ? 1 : plan.n;
+  args.b_column_stride = plan.transpose_b ? plan.k : 1;
+  args.b_packs = !plan.transpose_b && plan.n % 4 == 0 && IsAligned(args.b, kPackBytes);
+  args.c_row_stride = plan.n;
+  args.c_batch_stride = plan.m * plan.n;
+  args.batch_rows = plan.m;
+  args.batches = plan.batches;
+  args.offsets = plan.offsets;
+  args.epilogue = epilogue.Bind(launch);
+  FLOE_RETURN_IF_ERROR(LaunchProduct(StreamOf(launch), args, source));
+  return epilogue.LaunchRest(launch);
+}
+
+// ---- Supports
+
+constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
+constexpr int kMostRank = kMostBatchDims + 2;
+
+template <bool kFused>
+absl::Status Supports(const CudaContext&, const OpSignature& op) {
+  for (int i = 0; i < static_cast<int>(op.inputs.size()); ++i) FLOE_RETURN_IF_ERROR(WantInputDType(op, i, kDTypes));
+  if (op.outputs[0].dtype != op.inputs[0].dtype || op.inputs[1].dtype != op.inputs[0].dtype)
+    return absl::UnimplementedError(absl::StrCat(op.op.name, " to another dtype"));
+  for (int i = 0; i < 2; ++i) {
+    const PartialShape& shape = op.inputs[i].shape;
+    if (!shape.has_rank() || shape.rank() > kMostRank)
+      return absl::UnimplementedError(absl::StrCat(op.op.name, " of shape ", shape.ToString()));
+  }
+  return FusedSteps::Supports(op, kFused);
+}
+
+// ---- Create
+
+class MatMulKernel final : public Kernel {
+ public:
+  MatMulKernel(const OpSignature& op, FusedSteps steps) : attrs_(op.attrs), steps_(std::move(steps)) {}
+  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
+                                                          absl::Span<const TensorInfo> outputs) const override;
+
+ private:
+  const AttrMap attrs_;
+  const FusedSteps steps_;
+};
+
+template <bool kFused>
+absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext& context, const OpSignature& op) {
+  FLOE_ASSIGN_OR_RETURN(FusedSteps steps, FusedSteps::Create(context, op, kFused));
+  return std::make_unique<MatMulKernel>(op, std::move(steps));
+}
+
+// ---- Prepare
+
+class MatMulPrepared final : public PreparedKernel {
+ public:
+  MatMulPrepared(MatMulPlan plan, EpiloguePlan epilogue, DType dtype)
+      : plan_(plan), epilogue_(std::move(epilogue)), dtype_(dtype) {}
+  int64_t flops() const override { return 2 * plan_.batches * plan_.m * plan_.n * plan_.k; }
+  std::string description() const override { return "product fp32 64x64x16"; }
+  absl::Status Launch(const LaunchArgs& args) const override;
+
+ private:
+  const MatMulPlan plan_;
+  const EpiloguePlan epilogue_;
+  const DType dtype_;
+};
+
+// Strides of an operand's matrices along the result's batch dimensions.
+void FillStrides(const Shape& operand, int batch_rank, int64_t* strides) {
+  const Dims own = operand.Strides();
+  const int missing = batch_rank + 2 - operand.rank();
+  for (int axis = 0; axis < batch_rank; ++axis) {
+    const int from = axis - missing;
+    strides[axis] = from < 0 || operand.dim(from) == 1 ? 0 : own[from];
+  }
+}
+
+absl::StatusOr<std::unique_ptr<PreparedKernel>> MatMulKernel::Prepare(absl::Span<const TensorInfo> inputs,
+                                                                      absl::Span<const TensorInfo> outputs) const {
+  FLOE_ASSIGN_OR_RETURN(const MatMulGeometry g, ComputeMatMulGeometry(attrs_, inputs[0].shape, inputs[1].shape));
+  MatMulPlan plan;
+  plan.m = g.m;
+  plan.n = g.n;
+  plan.k = g.k;
+  plan.transpose_a = g.transpose_a;
+  plan.transpose_b = g.transpose_b;
+  plan.offsets.rank = static_cast<int>(g.batch.size());
+  for (size_t i = 0; i < g.batch.size(); ++i) {
+    plan.offsets.dims[i] = g.batch[i];
+    plan.batches *= g.batch[i];
+  }
+  FillStrides(inputs[0].shape.ToShape(), plan.offsets.rank, plan.offsets.a);
+  FillStrides(inputs[1].shape.ToShape(), plan.offsets.rank, plan.offsets.b);
+  FLOE_ASSIGN_OR_RETURN(EpiloguePlan epilogue,
+                        EpiloguePlan::Make(steps_, g.OutputShape().ToShape(), outputs[0].dtype, inputs));
+  return std::make_unique<MatMulPrepared>(plan, std::move(epilogue), outputs[0].dtype);
+}
+
+// ---- Launch
+
+absl::Status MatMulPrepared::Launch(const LaunchArgs& args) const {
+  return OnFloatType(dtype_, [&]<typename T>() { return LaunchMatMul<T>(plan_, epilogue_, args); });
+}
+
+constexpr CudaOp kOps[] = {
+    {"MatMul", Supports<false>, Create<false>},        {"_FusedMatMul", Supports<true>, Create<true>},
+    {"BatchMatMul", Supports<false>, Create<false>},   {"BatchMatMulV2", Supports<false>, Create<false>},
+    {"BatchMatMulV3", Supports<false>, Create<false>},
+};
+
+}  // namespace
+
+absl::Span<const CudaOp> MatMulKernels() { return kOps; }
+
+}  // namespace floe

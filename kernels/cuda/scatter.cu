@@ -1,0 +1,190 @@
+// ScatterNd and its kin: updates to places that indices name. An index out of range is left out, as TensorFlow's
+// kernels for GPUs have it: a launch cannot fail for what its data are.
+#include "absl/strings/str_cat.h"
+#include "kernels/cuda/cuda_op.h"
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/launcher.h"
+#include "kernels/cuda/reduction_ops.h"
+
+namespace floe {
+namespace {
+
+constexpr int kMostDepth = 8;
+
+// ---- Kernels
+
+// Each `depth` indices name a slice of `inner` elements.
+struct ScatterArgs {
+  const void* base;  // what the result starts as; null for zeros
+  const void* indices;
+  const void* updates;
+  void* to;
+  int64_t* last;  // of each slice: the update that stays, from 1
+  int64_t elements, inner, places;
+  int depth;
+  int64_t dims[kMostDepth];
+  Meeting meeting;
+};
+
+template <typename Index>
+__device__ int64_t SliceOf(const ScatterArgs& args, int64_t place) {
+  const Index* const index = static_cast<const Index*>(args.indices) + place * args.depth;
+  int64_t slice = 0;
+  for (int k = 0; k < args.depth; ++k) {
+    const auto at = static_cast<int64_t>(index[k]);
+    if (at < 0 || at >= args.dims[k]) return -1;
+    slice = slice * args.dims[k] + at;
+  }
+  return slice;
+}
+
+template <typename T>
+__global__ void __launch_bounds__(kLoopThreads) StartKernel(ScatterArgs args) {
+  for (int64_t i = LoopFirst(); i < args.elements; i += LoopStride()) {
+    static_cast<T*>(args.to)[i] = args.base != nullptr ? static_cast<const T*>(args.base)[i] : T{};
+  }
+}
+
+__global__ void __launch_bounds__(kLoopThreads) NobodyKernel(int64_t* last, int64_t slices) {
+  for (int64_t i = LoopFirst(); i < slices; i += LoopStride()) last[i] = 0;
+}
+
+// Of updates to one place the last stays, as where they come one by one.
+template <typename Index>
+__global__ void __launch_bounds__(kLoopThreads) LastKernel(ScatterArgs args) {
+  for (int64_t place = LoopFirst(); place < args.places; place += LoopStride()) {
+    const int64_t slice = SliceOf<Index>(args, place);
+    if (slice < 0) continue;
+    AtomicChange(&args.last[slice], [&](int64_t now) { return now < place + 1 ? place + 1 : now; });
+  }
+}
+
+template <typename T, typename Index>
+__global__ void __launch_bounds__(kLoopThreads) AssignKernel(ScatterArgs args) {
+  for (int64_t i = LoopFirst(); i < args.places * args.inner; i += LoopStride()) {
+    const int64_t place = Quotient(i, args.inner), column = i - place * args.inner;
+    const int64_t slice = SliceOf<Index>(args, place);
+    if (slice < 0 || args.last[slice] != place + 1) continue;
+    static_cast<T*>(args.to)[slice * args.inner + column] = static_cast<const T*>(args.updates)[i];
+  }
+}
+
+template <typename T, typename Index>
+__global__ void __launch_bounds__(kLoopThreads) MeetKernel(ScatterArgs args) {
+  for (int64_t i = LoopFirst(); i < args.places * args.inner; i += LoopStride()) {
+    const int64_t place = Quotient(i, args.inner), column = i - place * args.inner;
+    const int64_t slice = SliceOf<Index>(args, place);
+    if (slice < 0) continue;
+    AtomicMeet(args.meeting, static_cast<T*>(args.to) + slice * args.inner + column,
+               static_cast<const T*>(args.updates)[i]);
+  }
+}
+
+// ---- Launchers
+
+absl::Status LaunchAssign(const ScatterArgs& args, int64_t element_bytes, DType index_dtype, CudaStream& stream) {
+  const int64_t slices = args.inner == 0 ? 0 : args.elements / args.inner, updates = args.places * args.inner;
+  if (updates == 0) return absl::OkStatus();
+  FLOE_RETURN_IF_ERROR(Launch(NobodyKernel, LoopGrid(slices), dim3(kLoopThreads), 0, stream, args.last, slices));
+  return OnIndexType(index_dtype, [&]<typename Index>() -> absl::Status {
+    FLOE_RETURN_IF_ERROR(Launch(LastKernel<Index>, LoopGrid(args.places), dim3(kLoopThreads), 0, stream, args));
+    return OnBytes(element_bytes, [&]<typename T>() {
+      return Launch(AssignKernel<T, Index>, LoopGrid(updates), dim3(kLoopThreads), 0, stream, args);
+    });
+  });
+}
+
+absl::Status LaunchMeet(const ScatterArgs& args, DType dtype, DType index_dtype, CudaStream& stream) {
+  const int64_t updates = args.places * args.inner;
+  if (updates == 0) return absl::OkStatus();
+  return OnIndexType(index_dtype, [&]<typename Index>() {
+    const auto meet = [&]<typename T>() {
+      return Launch(MeetKernel<T, Index>, LoopGrid(updates), dim3(kLoopThreads), 0, stream, args);
+    };
+    if (dtype == DType::kInt32) return meet.template operator()<int32_t>();
+    if (dtype == DType::kInt64) return meet.template operator()<int64_t>();
+    return OnFloatType(dtype, meet);
+  });
+}
+
+// ---- Supports
+
+template <bool kNew, bool kAssigns>
+absl::Status Supports(const CudaContext&, const OpSignature& op) {
+  static constexpr DType kIndexDTypes[] = {DType::kInt32, DType::kInt64};
+  // Those that the device changes in one step.
+  static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16, DType::kInt32, DType::kInt64};
+  // A tensor that is there already comes first.
+  constexpr int kIndices = kNew ? 0 : 1;
+  FLOE_RETURN_IF_ERROR(WantInputDType(op, kIndices, kIndexDTypes));
+  if (!kAssigns) {
+    FLOE_RETURN_IF_ERROR(WantInputDType(op, kIndices + 1, kDTypes));
+  } else if (!MovesBytes(op.inputs[0].dtype)) {
+    return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(op.inputs[0].dtype)));
+  }
+  const PartialShape& indices = op.inputs[kIndices].shape;
+  if (!indices.has_rank() || indices.dim(indices.rank() - 1) < 1 || indices.dim(indices.rank() - 1) > kMostDepth) {
+    return absl::UnimplementedError(absl::StrCat(op.op.name, " with indices of shape ", indices.ToString()));
+  }
+  return absl::OkStatus();
+}
+
+// ---- Prepare
+
+template <bool kNew, bool kAssigns, Meeting kMeeting>
+absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> inputs,
+                                 absl::Span<const TensorInfo> outputs) {
+  constexpr int kIndices = kNew ? 0 : 1;
+  const Shape indices = inputs[kIndices].shape.ToShape(), result = outputs[0].shape.ToShape();
+  ScatterArgs args{};
+  args.elements = result.num_elements();
+  args.depth = static_cast<int>(indices.dim(indices.rank() - 1));
+  args.places = indices.num_elements() / args.depth;
+  args.inner = 1;
+  for (int i = 0; i < args.depth; ++i) args.dims[i] = result.dim(i);
+  for (int i = args.depth; i < result.rank(); ++i) args.inner *= result.dim(i);
+  args.meeting = kMeeting;
+  Launcher launcher;
+  launcher.description = "scatter";
+  if (kAssigns && args.inner > 0) {
+    launcher.scratch_bytes = args.elements / args.inner * static_cast<int64_t>(sizeof(int64_t));
+  }
+  launcher.launch = [args, dtype = outputs[0].dtype](const LaunchArgs& launch) -> absl::Status {
+    if (args.elements == 0) return absl::OkStatus();
+    ScatterArgs bound = args;
+    bound.base = kNew ? nullptr : launch.input(0).raw_data();
+    bound.indices = launch.input(kIndices).raw_data();
+    bound.updates = launch.input(kNew ? 1 : 2).raw_data();
+    bound.to = launch.output(0)->raw_mutable_data();
+    bound.last = static_cast<int64_t*>(launch.scratch());
+    CudaStream& stream = StreamOf(launch);
+    FLOE_RETURN_IF_ERROR(OnBytes(ElementBytes(dtype), [&]<typename T>() {
+      return Launch(StartKernel<T>, LoopGrid(bound.elements), dim3(kLoopThreads), 0, stream, bound);
+    }));
+    const DType index_dtype = launch.input(kIndices).dtype();
+    return kAssigns ? LaunchAssign(bound, ElementBytes(dtype), index_dtype, stream)
+                    : LaunchMeet(bound, dtype, index_dtype, stream);
+  };
+  return launcher;
+}
+
+template <bool kNew, bool kAssigns, Meeting kMeeting>
+constexpr CudaOp RowOf(const char* name) {
+  return {name, Supports<kNew, kAssigns>, CreateLauncher<Prepare<kNew, kAssigns, kMeeting>>};
+}
+
+constexpr CudaOp kOps[] = {
+    RowOf<true, false, Meeting::kAdd>("ScatterNd"),
+    RowOf<false, false, Meeting::kAdd>("ScatterNdNonAliasingAdd"),
+    RowOf<false, false, Meeting::kAdd>("TensorScatterAdd"),
+    RowOf<false, false, Meeting::kMax>("TensorScatterMax"),
+    RowOf<false, false, Meeting::kMin>("TensorScatterMin"),
+    RowOf<false, false, Meeting::kSubtract>("TensorScatterSub"),
+    RowOf<false, true, Meeting::kAdd>("TensorScatterUpdate"),
+};
+
+}  // namespace
+
+absl::Span<const CudaOp> ScatterKernels() { return kOps; }
+
+}  // namespace floe

@@ -1,0 +1,289 @@
+// The CUDA kernels at sizes around a warp, a window and a block, against the ops' own evaluation.
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "model/cuda_module.h"
+#include "tests/kernels/made_up_case.h"
+#include "tests/testing/shared_data.h"
+
+namespace floe {
+namespace {
+
+using testing::MadeUpCase;
+using testing::RandomFloats;
+
+using Attrs = std::vector<std::pair<std::string, AttrValue>>;
+
+// `constants`: which inputs are known when the kernel is chosen.
+absl::Status OnCuda(const std::string& op, const Attrs& attrs, std::vector<Tensor> inputs,
+                    const std::vector<int>& constants = {}) {
+  FLOE_ASSIGN_OR_RETURN(const Backend* const cuda, FindCudaBackend(0));
+  MadeUpCase made{.op = op, .attrs = {}, .inputs = std::move(inputs), .constant = {}};
+  for (const auto& [name, value] : attrs) made.attrs.Set(name, value);
+  made.constant.resize(made.inputs.size());
+  for (const int i : constants) made.constant[static_cast<size_t>(i)] = true;
+  return testing::CompareWithReference(*cuda, made);
+}
+
+// Whole numbers below `end` that come again and again.
+Tensor Numbers(const Shape& shape, int32_t end) {
+  Tensor tensor(DType::kInt32, shape);
+  for (int64_t i = 0; i < tensor.num_elements(); ++i) {
+    tensor.mutable_data<int32_t>()[i] = static_cast<int32_t>(i * 7919 % 104729 % end);
+  }
+  return tensor;
+}
+
+TEST(CudaSizesTest, LayerNorm) {
+  const Attrs attrs = {{"epsilon", AttrValue::Float(1e-5f)}};
+  for (const int64_t n : {1, 2, 31, 32, 33, 768}) {
+    EXPECT_OK(OnCuda("_LayerNorm", attrs,
+                     {RandomFloats(Shape({3, 5, n}), 1), RandomFloats(Shape({n}), 2), RandomFloats(Shape({n}), 3)}));
+  }
+  EXPECT_OK(OnCuda("_LayerNorm", attrs,
+                   {RandomFloats(Shape({0, 4}), 1), RandomFloats(Shape({4}), 1), RandomFloats(Shape({4}), 1)}));
+}
+
+TEST(CudaSizesTest, GatedActivations) {
+  for (const std::string op : {"_Gelu", "_GeluTanh", "_HardSwish", "_Swish"}) {
+    for (const int64_t n : {0, 1, 255, 256, 1025}) EXPECT_OK(OnCuda(op, {}, {RandomFloats(Shape({n}), 3)}));
+  }
+  for (const Shape& alpha : {Shape({3}), Shape({9, 11, 3}), Shape({9, 1, 1}), Shape({1})})
+    EXPECT_OK(OnCuda("_Prelu", {}, {RandomFloats(Shape({2, 9, 11, 3}), 1), RandomFloats(alpha, 2)}));
+}
+
+TEST(CudaSizesTest, Gather) {
+  for (const int64_t inner : {1, 2, 3, 4, 33}) {
+    for (const int64_t picks : {0, 1, 31, 300}) {
+      const Tensor params = RandomFloats(Shape({2, 9, inner}), 1);
+      EXPECT_OK(OnCuda("GatherV2", {}, {params, Numbers(Shape({picks}), 9), Tensor::Scalar<int32_t>(1)}, {2}));
+      EXPECT_OK(OnCuda("GatherV2", {{"batch_dims", AttrValue::Int(1)}},
+                       {params, Numbers(Shape({2, picks}), 9), Tensor::Scalar<int32_t>(1)}, {2}));
+      EXPECT_OK(OnCuda("GatherNd", {}, {params, Numbers(Shape({picks, 2}), 2)}));
+    }
+  }
+}
+
+TEST(CudaSizesTest, ScatterWithManyToOnePlace) {
+  for (const int64_t inner : {1, 3, 4}) {
+    for (const int64_t places : {1, 33, 700}) {
+      const Tensor base = RandomFloats(Shape({5, 7, inner}), 1), updates = RandomFloats(Shape({places, inner}), 2);
+      Tensor indices = Numbers(Shape({places, 2}), 5);
+      for (const std::string op :
+           {"TensorScatterUpdate", "TensorScatterAdd", "TensorScatterSub", "TensorScatterMax", "TensorScatterMin"}) {
+        EXPECT_OK(OnCuda(op, {}, {base, indices, updates}));
+      }
+      EXPECT_OK(
+          OnCuda("ScatterNd", {}, {indices, updates, Tensor::Of<int32_t>({5, 7, static_cast<int32_t>(inner)})}, {2}));
+    }
+  }
+}
+
+TEST(CudaSizesTest, Segments) {
+  for (const int64_t rows : {0, 1, 33, 700}) {
+    Tensor ids = Numbers(Shape({rows}), 9);
+    if (rows > 1) ids.mutable_data<int32_t>()[1] = -1;
+    for (const std::string op :
+         {"UnsortedSegmentSum", "UnsortedSegmentProd", "UnsortedSegmentMax", "UnsortedSegmentMin"}) {
+      // Halves of 1, so that products stay small and exact sums do not hang on their order.
+      Tensor data = RandomFloats(Shape({rows, 3}), 1);
+      for (int64_t i = 0; i < data.num_elements(); ++i) {
+        float& x = data.mutable_data<float>()[i];
+        x = x < 0 ? -1.0f : 1.0f;
+      }
+      EXPECT_OK(OnCuda(op, {}, {data, ids, Tensor::Scalar<int32_t>(10)}, {2}));
+    }
+  }
+}
+
+TEST(CudaSizesTest, OneHot) {
+  for (const int64_t axis : {-1, 0, 1}) {
+    for (const int64_t n : {1, 32, 257}) {
+      EXPECT_OK(OnCuda("OneHot", {{"axis", AttrValue::Int(axis)}},
+                       {Numbers(Shape({n, 3}), 9), Tensor::Scalar<int32_t>(7), Tensor::Scalar<float>(2.5f),
+                        Tensor::Scalar<float>(-1.0f)},
+                       {1}));
+    }
+  }
+}
+
+TEST(CudaSizesTest, TopK) {
+  for (const int32_t columns : {1, 2, 33, 255, 257, 2047, 2048, 2049, 5000}) {
+    Tensor rows = RandomFloats(Shape({3, columns}), 1);
+    // Equals among them, both zeros, and no numbers.
+    for (int64_t i = 0; i < rows.num_elements(); i += 5) rows.mutable_data<float>()[i] = i % 2 == 0 ? 0.0f : -0.0f;
+    if (columns > 20) rows.mutable_data<float>()[17] = rows.mutable_data<float>()[3] = std::nanf("");
+    for (const int32_t k : {1, 7, 1024, 1025, 4000}) {
+      if (k > columns) continue;
+      SCOPED_TRACE(absl::StrCat(columns, " ", k));
+      EXPECT_OK(OnCuda("TopKV2", {}, {rows, Tensor::Scalar<int32_t>(k)}, {1}));
+    }
+    EXPECT_OK(OnCuda("TopKV2", {}, {Numbers(Shape({2, columns}), 1000), Tensor::Scalar<int32_t>(1)}, {1}));
+  }
+}
+
+TEST(CudaSizesTest, ArgExtremes) {
+  for (const int64_t n : {1, 2, 31, 32, 33, 300}) {
+    for (const int64_t inner : {1, 3}) {
+      Tensor input = RandomFloats(Shape({5, n, inner}), 1);
+      if (n > 2) input.mutable_data<float>()[2] = std::nanf("");
+      input.mutable_data<float>()[0] = std::nanf("");
+      for (const std::string op : {"ArgMax", "ArgMin"}) {
+        EXPECT_OK(OnCuda(op, {}, {input, Tensor::Scalar<int32_t>(1)}, {1}));
+        EXPECT_OK(OnCuda(op, {}, {Numbers(Shape({5, n, inner}), 4), Tensor::Scalar<int32_t>(1)}, {1}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, Scans) {
+  for (const int64_t n : {1, 31, 32, 33, 100}) {
+    for (const int64_t inner : {1, 3}) {
+      for (const bool exclusive : {false, true}) {
+        for (const bool reverse : {false, true}) {
+          const Attrs attrs = {{"exclusive", AttrValue::Bool(exclusive)}, {"reverse", AttrValue::Bool(reverse)}};
+          for (const std::string op : {"Cumsum", "Cumprod"}) {
+            EXPECT_OK(OnCuda(op, attrs, {Numbers(Shape({5, n, inner}), 9), Tensor::Scalar<int32_t>(1)}, {1}));
+          }
+          EXPECT_OK(OnCuda("Cumsum", attrs, {RandomFloats(Shape({5, n, inner}), 1), Tensor::Scalar<int32_t>(1)}, {1}));
+        }
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, Resizes) {
+  for (const std::string op : {"ResizeBilinear", "ResizeBicubic", "ResizeNearestNeighbor"}) {
+    for (const std::string grid : {"", "align_corners", "half_pixel_centers"}) {
+      Attrs attrs;
+      if (!grid.empty()) attrs.emplace_back(grid, AttrValue::Bool(true));
+      for (const int32_t height : {1, 3, 17}) {
+        SCOPED_TRACE(absl::StrCat(grid, " ", height));
+        EXPECT_OK(OnCuda(op, attrs, {RandomFloats(Shape({2, 6, 9, 3}), 1), Tensor::Of<int32_t>({height, 11})}, {1}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, Crops) {
+  const Tensor boxes = Tensor::Of<float>(Shape({3, 4}), {0, 0, 1, 1, -0.2f, 0.3f, 0.7f, 1.3f, 1, 1, 0, 0});
+  for (const std::string method : {"bilinear", "nearest"}) {
+    for (const int32_t size : {1, 2, 13}) {
+      EXPECT_OK(OnCuda(
+          "CropAndResize", {{"method", AttrValue::String(method)}, {"extrapolation_value", AttrValue::Float(-3)}},
+          {RandomFloats(Shape({2, 6, 9, 3}), 1), boxes, Tensor::Of<int32_t>({0, 1, 1}), Tensor::Of<int32_t>({size, 5})},
+          {3}));
+    }
+  }
+}
+
+TEST(CudaSizesTest, BatchNorm) {
+  for (const std::string format : {"NHWC", "NCHW"}) {
+    for (const bool training : {false, true}) {
+      for (const int64_t channels : {1, 3, 33}) {
+        const Shape shape = format == "NHWC" ? Shape({2, 9, 17, channels}) : Shape({2, channels, 9, 17});
+        Tensor variance = RandomFloats(Shape({channels}), 5);
+        for (int64_t c = 0; c < channels; ++c) variance.mutable_data<float>()[c] += 2.5f;
+        const Attrs attrs = {{"data_format", AttrValue::String(format)},
+                             {"is_training", AttrValue::Bool(training)},
+                             {"exponential_avg_factor", AttrValue::Float(0.25f)}};
+        EXPECT_OK(OnCuda("FusedBatchNormV3", attrs,
+                         {RandomFloats(shape, 1), RandomFloats(Shape({channels}), 2),
+                          RandomFloats(Shape({channels}), 3), RandomFloats(Shape({channels}), 4), variance}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, TransposedConvolutions) {
+  for (const int64_t stride : {1, 2, 3}) {
+    for (const std::string padding : {"SAME", "VALID"}) {
+      for (const int64_t channels : {1, 4, 65}) {
+        SCOPED_TRACE(absl::StrCat(stride, " ", padding, " ", channels));
+        const Attrs attrs = {{"strides", AttrValue::Ints({1, stride, stride, 1})},
+                             {"padding", AttrValue::String(padding)}};
+        const int64_t height = padding == "SAME" ? (11 + stride - 1) / stride : (11 - 3) / stride + 1,
+                      width = padding == "SAME" ? (9 + stride - 1) / stride : (9 - 3) / stride + 1;
+        EXPECT_OK(OnCuda("Conv2DBackpropInput", attrs,
+                         {Tensor::Of<int32_t>({2, 11, 9, static_cast<int32_t>(channels)}),
+                          RandomFloats(Shape({3, 3, channels, 5}), 1), RandomFloats(Shape({2, height, width, 5}), 2)},
+                         {0}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, Suppression) {
+  for (const int64_t n : {1, 31, 33, 600}) {
+    Tensor boxes = RandomFloats(Shape({n, 4}), 1), scores = RandomFloats(Shape({n}), 2);
+    // Equal scores, and one that is no number.
+    for (int64_t i = 0; i < n; i += 3) scores.mutable_data<float>()[i] = 0.5f;
+    if (n > 5) scores.mutable_data<float>()[5] = std::nanf("");
+    const Tensor most = Tensor::Scalar<int32_t>(50), overlap = Tensor::Scalar<float>(0.3f),
+                 score = Tensor::Scalar<float>(-1.5f), sigma = Tensor::Scalar<float>(0);
+    EXPECT_OK(OnCuda("NonMaxSuppressionV3", {}, {boxes, scores, most, overlap, score}));
+    for (const bool pads : {false, true}) {
+      EXPECT_OK(OnCuda("NonMaxSuppressionV5", {{"pad_to_max_output_size", AttrValue::Bool(pads)}},
+                       {boxes, scores, most, overlap, score, sigma}, {2, 3, 4, 5}));
+    }
+  }
+  const Tensor none(DType::kFloat, Shape({0, 4})), no_scores(DType::kFloat, Shape({0}));
+  EXPECT_OK(
+      OnCuda("NonMaxSuppressionV2", {}, {none, no_scores, Tensor::Scalar<int32_t>(5), Tensor::Scalar<float>(0.3f)}));
+}
+
+TEST(CudaSizesTest, SequencesAndBands) {
+  const Tensor rows = RandomFloats(Shape({3, 33, 5}), 1);
+  EXPECT_OK(OnCuda("ReverseSequence", {{"seq_dim", AttrValue::Int(1)}, {"batch_dim", AttrValue::Int(0)}},
+                   {rows, Tensor::Of<int32_t>({0, 33, 7})}));
+  EXPECT_OK(OnCuda("ReverseSequence", {{"seq_dim", AttrValue::Int(0)}, {"batch_dim", AttrValue::Int(2)}},
+                   {rows, Tensor::Of<int64_t>({0, 3, 2, 1, 3})}));
+  for (const int32_t lower : {-1, 0, 4}) {
+    EXPECT_OK(OnCuda("MatrixBandPart", {}, {rows, Tensor::Scalar<int32_t>(lower), Tensor::Scalar<int32_t>(1)}, {1, 2}));
+  }
+  EXPECT_OK(OnCuda("LRN", {{"depth_radius", AttrValue::Int(2)}}, {RandomFloats(Shape({2, 3, 5, 33}), 1)}));
+}
+
+TEST(CudaSizesTest, BlocksAndMirrors) {
+  const Tensor image = RandomFloats(Shape({2, 6, 8, 5}), 1);
+  const Tensor pairs = Tensor::Of<int32_t>(Shape({2, 2}), {2, 1, 0, 4});
+  EXPECT_OK(OnCuda("SpaceToBatchND", {}, {image, Tensor::Of<int32_t>({3, 2}), pairs}, {1, 2}));
+  EXPECT_OK(OnCuda("SpaceToBatch", {{"block_size", AttrValue::Int(2)}},
+                   {image, Tensor::Of<int32_t>(Shape({2, 2}), {1, 1, 0, 2})}, {1}));
+  const Tensor batched = RandomFloats(Shape({12, 5, 4, 3}), 1);
+  EXPECT_OK(OnCuda("BatchToSpaceND", {}, {batched, Tensor::Of<int32_t>({3, 2}), pairs}, {1, 2}));
+  EXPECT_OK(OnCuda("BatchToSpace", {{"block_size", AttrValue::Int(2)}}, {batched, pairs}, {1}));
+  for (const std::string format : {"NHWC", "NCHW"}) {
+    const Attrs attrs = {{"block_size", AttrValue::Int(2)}, {"data_format", AttrValue::String(format)}};
+    EXPECT_OK(OnCuda("DepthToSpace", attrs, {RandomFloats(Shape({3, 8, 4, 12}), 1)}));
+    EXPECT_OK(OnCuda("SpaceToDepth", attrs, {RandomFloats(Shape({3, 8, 4, 12}), 1)}));
+  }
+  for (const std::string mode : {"REFLECT", "SYMMETRIC"}) {
+    EXPECT_OK(OnCuda("MirrorPad", {{"mode", AttrValue::String(mode)}},
+                     {image, Tensor::Of<int32_t>(Shape({4, 2}), {0, 1, 5, 2, 3, 7, 0, 4})}, {1}));
+  }
+}
+
+// What is out of range is left out: a launch cannot fail for its data.
+TEST(CudaSizesTest, PicksOutOfRangeAreZeros) {
+  ASSERT_OK_AND_ASSIGN(const Backend* const cuda, FindCudaBackend(0));
+  testing::GoldenCase golden;
+  golden.op = golden.name = "Gather";
+  golden.inputs = {Tensor::Of<float>({1, 2, 3}), Tensor::Of<int32_t>({2, -1, 3, 0})};
+  golden.constant = {false, false};
+  golden.expected = {Tensor::Of<float>({3, 0, 0, 1})};
+  EXPECT_OK(testing::RunOnBackend(*cuda, *FindOp("Gather"), golden));
+  golden.op = golden.name = "TensorScatterUpdate";
+  golden.inputs = {Tensor::Of<float>({1, 2, 3}), Tensor::Of<int32_t>(Shape({3, 1}), {2, -1, 3}),
+                   Tensor::Of<float>({7, 8, 9})};
+  golden.constant = {false, false, false};
+  golden.expected = {Tensor::Of<float>({1, 2, 7})};
+  EXPECT_OK(testing::RunOnBackend(*cuda, *FindOp("TensorScatterUpdate"), golden));
+}
+
+}  // namespace
+}  // namespace floe

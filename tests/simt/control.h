@@ -1,0 +1,28 @@
+// What tests may ask of the stand-in runtime, and do to it. From any thread.
+//
+// The same by environment variables, for programs that load it: FLOE_SIMT_SM (75, 80 ...; 80), FLOE_SIMT_MEMORY_BYTES,
+// FLOE_SIMT_DEVICES (1), FLOE_SIMT_FAIL_AT and FLOE_SIMT_FAIL_CODE as in FailAt.
+#ifndef FLOE_TESTS_SIMT_CONTROL_H_
+#define FLOE_TESTS_SIMT_CONTROL_H_
+
+#include <cstdint>
+
+extern "C" {
+
+// Calls of the runtime so far, launches included.
+int64_t simt_calls();
+// The call after `calls` more returns `code` (a cudaError_t) instead of doing its work; a code after which CUDA answers
+// nothing else is returned by every later call too. Negative: no call fails.
+void simt_fail_at(int64_t calls, int code);
+// As if the process had started anew: forgets a lost device.
+void simt_recover();
+
+// What has been made and not been given back: device and pinned memory, streams, events, graphs.
+int64_t simt_live_objects();
+int64_t simt_live_device_bytes();
+// Kernels run, and graphs launched, so far.
+int64_t simt_kernels_run();
+int64_t simt_graphs_launched();
+}
+
+#endif  // FLOE_TESTS_SIMT_CONTROL_H_

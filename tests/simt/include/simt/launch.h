@@ -1,0 +1,17 @@
+// How a kernel starts on the host.
+#ifndef FLOE_TESTS_SIMT_INCLUDE_SIMT_LAUNCH_H_
+#define FLOE_TESTS_SIMT_INCLUDE_SIMT_LAUNCH_H_
+
+#include <functional>
+
+#include "cuda_runtime.h"
+
+namespace simt {
+
+// Puts the kernel into the stream, or into the graph that the stream records. `thread` is the kernel with its
+// arguments, called once for each thread of the grid.
+cudaError_t Launch(dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream, std::function<void()> thread);
+
+}  // namespace simt
+
+#endif  // FLOE_TESTS_SIMT_INCLUDE_SIMT_LAUNCH_H_
