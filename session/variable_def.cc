@@ -28,7 +28,7 @@ std::string EncodeVariableDef(const VariableInfo& variable) {
   tensorflow::VariableDef def;
   def.set_variable_name(variable.variable.name());
   def.set_initializer_name(variable.initializer);
-  def.set_snapshot_name(variable.snapshot.name());
+  if (variable.snapshot.valid()) def.set_snapshot_name(variable.snapshot.name());
   if (variable.initial_value.valid()) def.set_initial_value_name(variable.initial_value.name());
   def.set_is_resource(variable.is_resource);
   def.set_trainable(variable.trainable);

@@ -48,6 +48,12 @@ __device__ inline int64_t IndexOf(uint64_t key) {
   return static_cast<int64_t>(0xffffffffu - static_cast<uint32_t>(key));
 }
 
+__device__ inline float ScoreOf(uint64_t key) {
+  constexpr uint32_t kSign = 0x80000000u;
+  const auto order = static_cast<uint32_t>(key >> 32);
+  return FloatOf((order & kSign) != 0 ? order & ~kSign : ~order);
+}
+
 // Every thread of the block calls, and gets the largest.
 __device__ inline uint64_t BlockMax(uint64_t key, NmsShared& shared) {
   for (int lanes = kWarpThreads / 2; lanes > 0; lanes /= 2) {
@@ -75,7 +81,7 @@ struct Box {
     Box box;
     for (int k = 0; k < 2; ++k) {
       const float a = ToFloat(corners[k]), b = ToFloat(corners[k + 2]);
-      box.low[k] = a < b ? a : b;
+      box.low[k] = b < a ? b : a;  // of NaNs the same one as on the host
       box.high[k] = a < b ? b : a;
     }
     box.area = Rounded<T>(Times(Rounded<T>(box.high[0] - box.low[0]), Rounded<T>(box.high[1] - box.low[1])));
@@ -86,7 +92,9 @@ struct Box {
     if (area <= 0 || other.area <= 0) return 0;
     float sides[2];
     for (int k = 0; k < 2; ++k) {
-      const float length = Rounded<T>(fminf(high[k], other.high[k]) - fmaxf(low[k], other.low[k]));
+      const float least_high = other.high[k] < high[k] ? other.high[k] : high[k];
+      const float most_low = low[k] < other.low[k] ? other.low[k] : low[k];
+      const float length = Rounded<T>(least_high - most_low);
       sides[k] = length < 0 ? 0 : length;
     }
     const float shared = Rounded<T>(Times(sides[0], sides[1]));
@@ -113,7 +121,7 @@ __global__ void __launch_bounds__(kThreads) NmsKernel(NmsArgs args) {
     const int64_t choice = IndexOf(best);
     if (threadIdx.x == 0) {
       args.indices[found] = static_cast<int32_t>(choice);
-      if (args.chosen_scores != nullptr) static_cast<T*>(args.chosen_scores)[found] = scores[choice];
+      if (args.chosen_scores != nullptr) static_cast<T*>(args.chosen_scores)[found] = FromFloat<T>(ScoreOf(best));
     }
     ++found;
     const Box<T> box = Box<T>::Of(boxes + choice * 4);
@@ -121,7 +129,14 @@ __global__ void __launch_bounds__(kThreads) NmsKernel(NmsArgs args) {
     for (int64_t i = threadIdx.x; i < args.count; i += kThreads) {
       uint64_t key = args.keys[i];
       if (key == 0) continue;
-      if (i == choice || Box<T>::Of(boxes + i * 4).Overlap(box) > args.overlap_threshold) args.keys[i] = key = 0;
+      const float overlap = Box<T>::Of(boxes + i * 4).Overlap(box);
+      if (i == choice || overlap > args.overlap_threshold) {
+        args.keys[i] = key = 0;
+      } else if (!(overlap <= args.overlap_threshold)) {
+        // Boxes without bounds: the score is gone, and what is left of it competes on, as on the host.
+        const float score = ScoreOf(key) * 0.0f;
+        args.keys[i] = key = score > args.score_threshold ? KeyOf(score, i) : 0;
+      }
       next = next < key ? key : next;
     }
     best = BlockMax(next, shared);

@@ -130,6 +130,8 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   const DType result = op.outputs[1].dtype;
   if (result != DType::kInt32 && result != DType::kInt64)
     return absl::UnimplementedError(absl::StrCat(op.op.name, " with indices of ", DTypeName(result)));
+  FLOE_ASSIGN_OR_RETURN(const bool sorted, op.attrs.Bool("sorted", true));
+  if (!sorted) return absl::UnimplementedError(absl::StrCat(op.op.name, " in TensorFlow's order of unsorted results"));
   // How many is read by inference, when the plan is made or, of these dtypes, when the step runs.
   static constexpr DType kCountDTypes[] = {DType::kInt32, DType::kInt64};
   return op.inputs.size() > 1 ? WantInputDType(op, 1, kCountDTypes) : absl::OkStatus();

@@ -3,6 +3,7 @@
 // memory and time. Build with clang and -DFLOE_BUILD_FUZZERS=ON.
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <optional>
@@ -20,8 +21,10 @@
 namespace floe {
 namespace {
 
-void Check(bool holds) {
-  if (!holds) std::abort();
+void Check(bool holds, const absl::Status& status = absl::OkStatus()) {
+  if (holds) return;
+  std::fprintf(stderr, "%s\n", status.ToString().c_str());
+  std::abort();
 }
 
 const std::string& TwoTensors(testing::MemoryFiles& files) {
@@ -56,20 +59,20 @@ void Run(absl::string_view bytes) {
   files.contents()[prefix + ".meta"] = *owner;
   absl::StatusOr<ImportedMetaGraph> imported = ImportMetaGraph(prefix + ".meta", {}, files);
   if (!imported.ok()) {
-    Check(!imported.status().message().empty() && !absl::IsInternal(imported.status()));
+    Check(!imported.status().message().empty() && !absl::IsInternal(imported.status()), imported.status());
     return;
   }
   const absl::StatusOr<std::string> exported = ExportMetaGraph(imported->graph, {.saver = imported->saver.def()});
-  Check(exported.ok());
+  Check(exported.ok(), exported.status());
   auto exported_owner = std::make_shared<const std::string>(*exported);
   const absl::StatusOr<ImportedGraph> again = ImportMetaGraphDef(*exported_owner, exported_owner);
-  Check(again.ok());
+  Check(again.ok(), again.status());
   const absl::StatusOr<Graph> first = imported->graph.AsGraphDef(), second = again->graph.AsGraphDef();
   Check(first.ok() && second.ok() && first->NodeNames() == second->NodeNames());
   if (!OnlyMovesValues(*first)) return;
   Session session(imported->graph, {.files = &files});
   const absl::Status restored = imported->saver.Restore(session, prefix);
-  Check(restored.ok() || !absl::IsInternal(restored));
+  Check(restored.ok() || !absl::IsInternal(restored), restored);
 }
 
 }  // namespace
