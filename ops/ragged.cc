@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -41,25 +42,6 @@ absl::StatusOr<DType> SplitsType(const AttrMap& attrs) {
   return dtype;
 }
 
-absl::Status InferRange(InferContext& context) {
-  FLOE_RETURN_IF_ERROR(context.WantInputs(3));
-  FLOE_RETURN_IF_ERROR(WantDTypeIn(RangeTypes(), "input 0", context.dtype(0)));
-  FLOE_ASSIGN_OR_RETURN(const DType splits, SplitsType(context.attrs()));
-  int64_t rows = kUnknown;
-  for (int i = 0; i < 3; ++i) {
-    FLOE_RETURN_IF_ERROR(context.WantSameDType(0, i));
-    const PartialShape& shape = context.shape(i);
-    if (!shape.has_rank() || shape.rank() == 0) continue;
-    FLOE_RETURN_IF_ERROR(context.WantRank(i, 1));
-    FLOE_ASSIGN_OR_RETURN(rows, MergeDim(rows, shape.dim(0)));
-  }
-  const bool scalars = context.shape(0).has_rank() && context.shape(1).has_rank() && context.shape(2).has_rank() &&
-                       context.shape(0).rank() + context.shape(1).rank() + context.shape(2).rank() == 0;
-  context.AddOutput(splits, PartialShape({scalars ? 2 : rows < 0 ? kUnknown : rows + 1}));
-  context.AddOutput(context.dtype(0), PartialShape({kUnknown}));
-  return absl::OkStatus();
-}
-
 // How many numbers lie in [start, limit) in steps of delta; -1 where they cannot be counted.
 template <typename T>
 int64_t RangeSize(T start, T limit, T delta) {
@@ -76,6 +58,56 @@ int64_t RangeSize(T start, T limit, T delta) {
     const double size = std::ceil(std::abs(static_cast<double>(steps)));
     return size < 9e18 ? static_cast<int64_t>(size) : -1;
   }
+}
+
+// How many numbers each range has, of starts, limits and steps that are vectors of one length or stand for all rows.
+template <typename T>
+absl::StatusOr<Dims> RangeSizes(const Tensor& starts, const Tensor& limits, const Tensor& steps) {
+  int64_t rows = 1;
+  for (const Tensor* const input : {&starts, &limits, &steps}) {
+    if (input->rank() == 1) rows = input->num_elements();
+  }
+  const auto at = [](const Tensor& input, int64_t row) { return input.data<T>()[input.rank() == 0 ? 0 : row]; };
+  Dims sizes;
+  int64_t total = 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    if (at(steps, row) == T(0)) return absl::InvalidArgumentError("input 2: wanted a step, got 0");
+    const int64_t size = RangeSize<T>(at(starts, row), at(limits, row), at(steps, row));
+    if (size < 0 || !CheckedAdd(total, size, &total)) {
+      return absl::InvalidArgumentError(absl::StrCat("range ", row, " has too many numbers"));
+    }
+    sizes.push_back(size);
+  }
+  return sizes;
+}
+
+absl::Status InferRange(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(3));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(RangeTypes(), "input 0", context.dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const DType splits, SplitsType(context.attrs()));
+  int64_t rows = kUnknown;
+  for (int i = 0; i < 3; ++i) {
+    FLOE_RETURN_IF_ERROR(context.WantSameDType(0, i));
+    const PartialShape& shape = context.shape(i);
+    if (!shape.has_rank() || shape.rank() == 0) continue;
+    FLOE_RETURN_IF_ERROR(context.WantRank(i, 1));
+    FLOE_ASSIGN_OR_RETURN(rows, MergeDim(rows, shape.dim(0)));
+  }
+  const bool scalars = context.shape(0).has_rank() && context.shape(1).has_rank() && context.shape(2).has_rank() &&
+                       context.shape(0).rank() + context.shape(1).rank() + context.shape(2).rank() == 0;
+  context.AddOutput(splits, PartialShape({scalars ? 2 : rows < 0 ? kUnknown : rows + 1}));
+  // Known beforehand where that is possible: a few numbers may ask for more than there is memory.
+  int64_t total = kUnknown;
+  const Tensor* const inputs[] = {context.input(0).value, context.input(1).value, context.input(2).value};
+  if (inputs[0] != nullptr && inputs[1] != nullptr && inputs[2] != nullptr) {
+    FLOE_RETURN_IF_ERROR(OnDType(RangeTypes(), context.dtype(0), [&]<typename T>() -> absl::Status {
+      FLOE_ASSIGN_OR_RETURN(const Dims sizes, RangeSizes<T>(*inputs[0], *inputs[1], *inputs[2]));
+      total = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
+      return absl::OkStatus();
+    }));
+  }
+  context.AddOutput(context.dtype(0), PartialShape({total}));
+  return absl::OkStatus();
 }
 
 absl::Status EvalRange(EvalContext& context) {
@@ -97,17 +129,9 @@ absl::Status EvalRange(EvalContext& context) {
     const auto at = [&](int input, int64_t row) {
       return context.input(input).data<T>()[context.input(input).rank() == 0 ? 0 : row];
     };
+    FLOE_ASSIGN_OR_RETURN(const Dims sizes, RangeSizes<T>(context.input(0), context.input(1), context.input(2)));
+    const int64_t total = std::accumulate(sizes.begin(), sizes.end(), int64_t{0});
     FLOE_ASSIGN_OR_RETURN(Tensor* const splits, context.Output(0, Shape({rows + 1})));
-    std::vector<int64_t> sizes(static_cast<size_t>(rows));
-    int64_t total = 0;
-    for (int64_t row = 0; row < rows; ++row) {
-      if (at(2, row) == T(0)) return absl::InvalidArgumentError("input 2: wanted a step, got 0");
-      const int64_t size = RangeSize<T>(at(0, row), at(1, row), at(2, row));
-      if (size < 0 || !CheckedAdd(total, size, &total)) {
-        return absl::InvalidArgumentError(absl::StrCat("range ", row, " has too many numbers"));
-      }
-      sizes[static_cast<size_t>(row)] = size;
-    }
     FLOE_ASSIGN_OR_RETURN(const Shape checked, Shape::Checked({total}));
     FLOE_ASSIGN_OR_RETURN(Tensor* const values, context.Output(1, checked));
     T* to = values->mutable_data<T>();
