@@ -8,19 +8,18 @@
 #include "ops/arguments.h"
 #include "ops/scratch.h"
 #include "ops/types.h"
+#include "ops/volume.h"
 #include "ops/window.h"
 
 namespace floe {
 namespace {
 
 constexpr int64_t kUnknown = PartialShape::kUnknownDim;
-constexpr int kSpatial = 3;
-
 // Filter [depth, height, width, in, out].
 struct Geometry {
   bool channels_first = false;
   int64_t batch = kUnknown, in_channels = kUnknown, out_channels = kUnknown;
-  std::array<Window1D, kSpatial> windows;
+  std::array<Window1D, kVolumeSpatial> windows;
 
   PartialShape OutputShape() const {
     const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
@@ -30,15 +29,15 @@ struct Geometry {
 };
 
 absl::StatusOr<Geometry> ComputeGeometry(const AttrMap& attrs, PartialShape input, PartialShape filter) {
-  if (!input.has_rank()) input = PartialShape::UnknownDims(kSpatial + 2);
-  if (!filter.has_rank()) filter = PartialShape::UnknownDims(kSpatial + 2);
-  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kSpatial));
+  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  if (!filter.has_rank()) filter = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
   Geometry g;
   g.channels_first = window.channels_first;
   g.batch = input.dim(0);
   g.in_channels = input.dim(window.channel_axis());
   g.out_channels = filter.dim(4);
-  for (int i = 0; i < kSpatial; ++i) {
+  for (int i = 0; i < kVolumeSpatial; ++i) {
     FLOE_ASSIGN_OR_RETURN(g.windows[i], ComputeWindow(input.dim(window.spatial_axis(i)), filter.dim(i),
                                                       window.strides[i], window.dilations[i], window.padding));
   }
@@ -53,27 +52,15 @@ absl::Status InferConv3D(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 1));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 0", context.dtype(0)));
-  for (int i = 0; i < 2; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kSpatial + 2));
+  for (int i = 0; i < 2; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kVolumeSpatial + 2));
   FLOE_ASSIGN_OR_RETURN(const Geometry g, ComputeGeometry(context.attrs(), context.shape(0), context.shape(1)));
   context.AddOutput(context.dtype(0), g.OutputShape());
   return absl::OkStatus();
 }
 
-// Where the elements of a volume lie: batch, depth, height, width, channel.
-struct VolumeStrides {
-  int64_t batch, channel;
-  std::array<int64_t, kSpatial> spatial;
-
-  static VolumeStrides Of(const Shape& shape, bool channels_first) {
-    const Dims s = shape.Strides();
-    if (channels_first) return {s[0], s[1], {s[2], s[3], s[4]}};
-    return {s[0], s[4], {s[1], s[2], s[3]}};
-  }
-};
-
 // The sums of all output channels at one output place.
 template <typename T>
-void SumAt(const Geometry& g, const VolumeStrides& in, const std::array<int64_t, kSpatial>& at, const T* volume,
+void SumAt(const Geometry& g, const VolumeStrides& in, const std::array<int64_t, kVolumeSpatial>& at, const T* volume,
            const T* filter, Wide<T>* sums) {
   const Window1D &d = g.windows[0], &h = g.windows[1], &w = g.windows[2];
   std::fill_n(sums, g.out_channels, Wide<T>(0));
@@ -132,10 +119,10 @@ absl::Status InferTransposed(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(3));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(1, 2));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 1", context.dtype(1)));
-  for (int i = 1; i < 3; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kSpatial + 2));
+  for (int i = 1; i < 3; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kVolumeSpatial + 2));
   FLOE_ASSIGN_OR_RETURN(PartialShape sizes, KnownSizes(context, 0));
-  if (!sizes.has_rank()) sizes = PartialShape::UnknownDims(kSpatial + 2);
-  if (sizes.rank() != kSpatial + 2) {
+  if (!sizes.has_rank()) sizes = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  if (sizes.rank() != kVolumeSpatial + 2) {
     return absl::InvalidArgumentError(absl::StrCat("input 0: wanted 5 sizes, got ", sizes.rank()));
   }
   FLOE_RETURN_IF_ERROR(TransposedGeometry(context.attrs(), sizes, context.shape(1), context.shape(2)).status());
@@ -145,8 +132,8 @@ absl::Status InferTransposed(InferContext& context) {
 
 // Adds one place of the gradient to the voxels that its window saw.
 template <typename T>
-void SpreadFrom(const Geometry& g, const VolumeStrides& in, const std::array<int64_t, kSpatial>& at, const T* gradient,
-                int64_t gradient_stride, const T* filter, Wide<T>* volume) {
+void SpreadFrom(const Geometry& g, const VolumeStrides& in, const std::array<int64_t, kVolumeSpatial>& at,
+                const T* gradient, int64_t gradient_stride, const T* filter, Wide<T>* volume) {
   const Window1D &d = g.windows[0], &h = g.windows[1], &w = g.windows[2];
   for (int64_t kd = d.FirstTap(at[0]), last_d = d.LastTap(at[0]); kd < last_d; ++kd) {
     for (int64_t kh = h.FirstTap(at[1]), last_h = h.LastTap(at[1]); kh < last_h; ++kh) {
@@ -170,7 +157,7 @@ void SpreadFrom(const Geometry& g, const VolumeStrides& in, const std::array<int
 absl::Status EvalTransposed(EvalContext& context) {
   const Tensor &filter = context.input(1), &gradient = context.input(2);
   FLOE_ASSIGN_OR_RETURN(const Shape shape, ShapeOf(context.input(0), "input 0"));
-  if (shape.rank() != kSpatial + 2) {
+  if (shape.rank() != kVolumeSpatial + 2) {
     return absl::InvalidArgumentError(absl::StrCat("input 0: wanted 5 sizes, got ", shape.rank()));
   }
   FLOE_ASSIGN_OR_RETURN(const Geometry g, TransposedGeometry(context.attrs(), shape, filter.shape(), gradient.shape()));

@@ -1,13 +1,13 @@
 #include "ops/matmul.h"
 
 #include <algorithm>
-#include <complex>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
+#include "ops/conjugate.h"
 #include "ops/scratch.h"
 #include "ops/types.h"
 
@@ -15,15 +15,6 @@ namespace floe {
 namespace {
 
 using MatMulTypes = Join<FloatTypes, TypeList<int16_t, int32_t, int64_t>, ComplexTypes>;
-
-template <typename T>
-T MaybeConj(T value, bool conjugate) {
-  if constexpr (kIsComplex<T>) {
-    return conjugate ? std::conj(value) : value;
-  } else {
-    return value;
-  }
-}
 
 // One product. Sums run over k in the outer loop, so that the inner one walks contiguous rows of b and of the sums; a
 // transposed b has been laid out as rows before.

@@ -11,19 +11,18 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/types.h"
+#include "ops/volume.h"
 #include "ops/window.h"
 
 namespace floe {
 namespace {
-
-constexpr int kSpatial = 3;
 
 // ---- MaxPool3D and AvgPool3D
 
 struct Volumes {
   bool channels_first = false;
   int64_t batch = 0, channels = 0;
-  std::array<Window1D, kSpatial> windows;
+  std::array<Window1D, kVolumeSpatial> windows;
 
   PartialShape OutputShape() const {
     const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
@@ -33,20 +32,20 @@ struct Volumes {
 };
 
 absl::StatusOr<Volumes> VolumesOf(const AttrMap& attrs, PartialShape input) {
-  if (!input.has_rank()) input = PartialShape::UnknownDims(kSpatial + 2);
-  if (input.rank() != kSpatial + 2) {
+  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  if (input.rank() != kVolumeSpatial + 2) {
     return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 5, got shape ", input.ToString()));
   }
-  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kSpatial));
+  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
   FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> ksize, attrs.Ints("ksize"));
-  if (ksize.size() != kSpatial + 2 || ksize[0] != 1 || ksize[static_cast<size_t>(window.channel_axis())] != 1) {
+  if (ksize.size() != kVolumeSpatial + 2 || ksize[0] != 1 || ksize[static_cast<size_t>(window.channel_axis())] != 1) {
     return absl::InvalidArgumentError("ksize: wanted 5 numbers, 1 for batch and channels");
   }
   Volumes volumes;
   volumes.channels_first = window.channels_first;
   volumes.batch = input.dim(0);
   volumes.channels = input.dim(window.channel_axis());
-  for (int i = 0; i < kSpatial; ++i) {
+  for (int i = 0; i < kVolumeSpatial; ++i) {
     const int axis = window.spatial_axis(i);
     FLOE_ASSIGN_OR_RETURN(volumes.windows[static_cast<size_t>(i)],
                           ComputeWindow(input.dim(axis), ksize[static_cast<size_t>(axis)],
@@ -64,20 +63,9 @@ absl::Status InferPool3D(InferContext& context) {
   return absl::OkStatus();
 }
 
-struct VolumeStrides {
-  int64_t batch, channel;
-  std::array<int64_t, kSpatial> spatial;
-
-  static VolumeStrides Of(const Shape& shape, bool channels_first) {
-    const Dims s = shape.Strides();
-    if (channels_first) return {s[0], s[1], {s[2], s[3], s[4]}};
-    return {s[0], s[4], {s[1], s[2], s[3]}};
-  }
-};
-
 // One channel of one window: the largest element, or the mean of those inside the volume.
 template <bool kMax, typename T>
-T PoolAt(const Volumes& v, const VolumeStrides& in, const std::array<int64_t, kSpatial>& at, const T* channel) {
+T PoolAt(const Volumes& v, const VolumeStrides& in, const std::array<int64_t, kVolumeSpatial>& at, const T* channel) {
   const Window1D &d = v.windows[0], &h = v.windows[1], &w = v.windows[2];
   Wide<T> result = kMax ? -std::numeric_limits<Wide<T>>::infinity() : Wide<T>(0);
   int64_t count = 0;

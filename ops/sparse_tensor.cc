@@ -1,7 +1,6 @@
 #include "ops/sparse_tensor.h"
 
 #include <algorithm>
-#include <complex>
 #include <numeric>
 #include <vector>
 
@@ -9,6 +8,7 @@
 #include "base/checked_math.h"
 #include "base/status.h"
 #include "ops/arguments.h"
+#include "ops/conjugate.h"
 #include "ops/scratch.h"
 #include "ops/strided_copy.h"
 #include "ops/types.h"
@@ -234,15 +234,6 @@ absl::Status InferMatMul(InferContext& context) {
   }
   context.AddOutput(context.dtype(1), PartialShape({product.m, product.n}));
   return absl::OkStatus();
-}
-
-template <typename T>
-T MaybeConj(T value, bool conjugate) {
-  if constexpr (kIsComplex<T>) {
-    return conjugate ? std::conj(value) : value;
-  } else {
-    return value;
-  }
 }
 
 absl::Status EvalMatMul(EvalContext& context) {
