@@ -46,6 +46,10 @@ template <typename T, int kCount>
 struct alignas(sizeof(T) * kCount) Pack {
   T values[kCount];
 };
+// Whether a Pack of so many bytes may be read and written there.
+inline bool IsAligned(const void* data, int64_t bytes) {
+  return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) == 0;
+}
 
 // Calls `body.template operator()<T>()`, which returns a Status, with the device's type of a float dtype.
 template <typename Body>

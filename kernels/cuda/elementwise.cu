@@ -198,9 +198,7 @@ __global__ void __launch_bounds__(kThreads) ChainKernel(ChainProgram program) {
 
 // ---- Launcher
 
-bool IsAlignedFor(const void* data, DType dtype) {
-  return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(ElementBytes(dtype) * kPackElements) == 0;
-}
+bool IsAlignedFor(const void* data, DType dtype) { return IsAligned(data, ElementBytes(dtype) * kPackElements); }
 
 template <typename Compute>
 absl::Status LaunchChain(CudaStream& stream, const ChainProgram& program, bool packs) {

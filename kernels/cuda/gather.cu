@@ -73,8 +73,7 @@ absl::Status OnWidest(int64_t inner, int64_t element_bytes, const void* from, co
   constexpr int64_t kWidest = 16;
   int64_t bytes = kWidest;
   const auto fits = [&] {
-    return (inner * element_bytes) % bytes == 0 && reinterpret_cast<uintptr_t>(from) % bytes == 0 &&
-           reinterpret_cast<uintptr_t>(to) % bytes == 0;
+    return (inner * element_bytes) % bytes == 0 && IsAligned(from, bytes) && IsAligned(to, bytes);
   };
   while (bytes > element_bytes && !fits()) bytes /= 2;
   if (bytes == kWidest) return body.template operator()<uint4>(kWidest / element_bytes);

@@ -103,8 +103,7 @@ Move Merged(const Move& move) {
 // Whether `factor` neighbours of the last dimension can move as one element.
 bool Joins(const Move& move, int64_t factor, const void* from, const void* to, int64_t bytes) {
   const auto fits = [&](const StridedView& view, const void* data) {
-    if (view.strides.back() != 1 || view.first % factor != 0 || !(reinterpret_cast<uintptr_t>(data) % bytes == 0))
-      return false;
+    if (view.strides.back() != 1 || view.first % factor != 0 || !IsAligned(data, bytes)) return false;
     return std::all_of(view.strides.begin(), view.strides.end() - 1,
                        [&](int64_t stride) { return stride % factor == 0; });
   };

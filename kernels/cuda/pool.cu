@@ -86,9 +86,9 @@ absl::Status LaunchPool(const Pool2DGeometry& g, const LaunchArgs& launch) {
   args.stride_x = static_cast<int>(g.width.stride);
   args.pad_top = static_cast<int>(g.height.pad_before);
   args.pad_left = static_cast<int>(g.width.pad_before);
-  constexpr uintptr_t kPackBytes = kPackChannels * sizeof(T);
-  const bool packs = g.channels % kPackChannels == 0 && reinterpret_cast<uintptr_t>(args.image) % kPackBytes == 0 &&
-                     reinterpret_cast<uintptr_t>(args.result) % kPackBytes == 0;
+  constexpr int64_t kPackBytes = kPackChannels * sizeof(T);
+  const bool packs =
+      g.channels % kPackChannels == 0 && IsAligned(args.image, kPackBytes) && IsAligned(args.result, kPackBytes);
   args.items = g.batch * g.height.output * g.width.output * (g.channels / (packs ? kPackChannels : 1));
   if (args.items == 0) return absl::OkStatus();
   const dim3 grid(static_cast<unsigned>(std::min(CeilDiv(args.items, kThreads), kMostBlocks)));

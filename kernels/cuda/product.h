@@ -205,10 +205,6 @@ absl::Status LaunchProduct(CudaStream& stream, const ProductArgs<T>& args, const
   return Launch(ProductKernel<T, Source>, grid, dim3(kProductThreads), sizeof(ProductTiles), stream, args, source);
 }
 
-inline bool IsAligned(const void* data, int64_t bytes) {
-  return reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(bytes) == 0;
-}
-
 }  // namespace floe
 
 #endif  // FLOE_KERNELS_CUDA_PRODUCT_H_
