@@ -19,6 +19,7 @@ constexpr Pass kStandardPasses[] = {
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
     {"channels_last", ChannelsLast},
+    {"widen_conv1d", WidenConv1D},
     {"recognize_activations", RecognizeActivations},
     {"dilate_convolutions", DilateConvolutions},
     {"fold_pad_into_conv", FoldPadIntoConv},

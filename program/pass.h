@@ -64,6 +64,7 @@ absl::StatusOr<bool> SimplifyLoops(Program& program);
 absl::StatusOr<bool> MergeDuplicates(Program& program);
 absl::StatusOr<bool> RecognizeLayerNorm(Program& program);
 absl::StatusOr<bool> ChannelsLast(Program& program);
+absl::StatusOr<bool> WidenConv1D(Program& program);
 absl::StatusOr<bool> RecognizeActivations(Program& program);
 absl::StatusOr<bool> DilateConvolutions(Program& program);
 absl::StatusOr<bool> FoldPadIntoConv(Program& program);

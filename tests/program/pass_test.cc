@@ -51,6 +51,12 @@ Program Everything() {
   maker.Op("Mean", "variance", {maker.Op("Square", "squares", {"centered"}, t), "axis"}, keep);
   maker.Op("AddV2", "moved", {"variance", maker.Const("epsilon", Tensor::Scalar<float>(0.01f))}, t);
   maker.Op("Mul", "normal", {"centered", maker.Op("Rsqrt", "factor", {"moved"}, t)}, t);
+  // A convolution over a sequence.
+  maker.Input("series", {-1, 5, 4});
+  maker.Op("ExpandDims", "image", {"series", maker.Const("side", Tensor::Scalar<int32_t>(1))}, t);
+  maker.Conv("wide", "image", maker.Weights("w2", Shape({1, 3, 4, 4})));
+  maker.Op("Squeeze", "narrow", {"wide"}, {t[0], {"squeeze_dims", AttrValue::Ints({1})}});
+  maker.Op("Tanh", "heard", {"narrow"}, t);
   // A loop that counts to three and leaves another variable as it is.
   const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
   maker.Const("zero", Tensor::Scalar<int32_t>(0));
@@ -71,7 +77,7 @@ Program Everything() {
   maker.Op("Exit", "exit_sum", {"switch_sum"});
   maker.Op("Cast", "times", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
   maker.Op("Mul", "looped", {"exit_sum", "times"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined"});
+  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "heard"});
   EXPECT_OK(program);
   return *std::move(program);
 }
