@@ -4,6 +4,8 @@
 // shows. Device memory lies between red zones and starts as garbage; copies must lie within one allocation, and go the
 // way they say; host memory of an asynchronous copy must be pinned. What fails on a device fails the stream's next
 // call, and every call after it.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -47,6 +49,9 @@ struct Device {
   std::atomic<int64_t> calls{0};
   std::atomic<int64_t> fail_at{FromEnvironment("FLOE_SIMT_FAIL_AT", -1)};
   std::atomic<int> fail_code{static_cast<int>(FromEnvironment("FLOE_SIMT_FAIL_CODE", cudaErrorUnknown))};
+  const char* const fail_file = std::getenv("FLOE_SIMT_FAIL_FILE");
+  std::atomic<bool> fail_file_seen{false};
+  std::atomic<int64_t> failures{0};
   std::atomic<int> lost{0};
   std::atomic<int64_t> kernels{0}, graphs{0};
   std::atomic<int64_t> handles{0};  // streams, events, graphs
@@ -75,7 +80,10 @@ cudaError_t Fail(cudaError_t code, const char* call, const std::string& why) {
 cudaError_t Enter(bool wants_device = true) {
   Device& device = TheDevice();
   const int64_t call = device.calls++;
-  if (const int64_t at = device.fail_at; at >= 0 && call == at) {
+  const bool fails = call == device.fail_at || (device.fail_file != nullptr && access(device.fail_file, F_OK) == 0 &&
+                                                !device.fail_file_seen.exchange(true));
+  if (fails) {
+    ++device.failures;
     if (IsSticky(device.fail_code)) device.lost = device.fail_code.load();
     return last_error = static_cast<cudaError_t>(device.fail_code.load());
   }
@@ -262,6 +270,7 @@ void simt_fail_at(int64_t calls, int code) {
   TheDevice().fail_code = code;
   TheDevice().fail_at = calls < 0 ? -1 : TheDevice().calls + calls;
 }
+int64_t simt_failures() { return TheDevice().failures; }
 void simt_recover() {
   TheDevice().fail_at = -1;
   TheDevice().lost = 0;
