@@ -1,18 +1,15 @@
 // The CUDA backend where the device fails: at every call of the runtime in turn, while a program is loaded, while it
 // runs for the first time and later, and while it goes; for want of memory, as a call refused, and for good. A status
 // each time, nothing leaked, and afterwards either the next run is right or the backend says that its device is lost.
-#include <dlfcn.h>
-
-#include <cstdlib>
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "graph/graph.h"
-#include "kernels/cuda/module.h"
 #include "plan/executor.h"
 #include "program/lower.h"
 #include "tests/simt/control.h"
+#include "tests/testing/cuda_module.h"
 #include "tests/testing/programs.h"
 #include "tests/testing/shared_data.h"
 
@@ -21,21 +18,10 @@ namespace {
 
 using ::floe::testing::GraphMaker;
 using ::floe::testing::RelativeDifference;
+using ::floe::testing::TestCudaModule;
 
 constexpr double kTolerance = 1e-5;
 constexpr int64_t kBatch = 5;
-
-const CudaModule& Module() {
-  static const CudaModule* const module = [] {
-    void* const library = dlopen(std::getenv("FLOE_CUDA_MODULE"), RTLD_NOW | RTLD_LOCAL);
-    if (library == nullptr) {
-      ADD_FAILURE() << dlerror();
-      std::abort();
-    }
-    return reinterpret_cast<const CudaModule* (*)()>(dlsym(library, kCudaModuleEntry))();
-  }();
-  return *module;
-}
 
 // A convolution, a product and what goes with them on the device; one op in between on the host.
 Program SmallProgram() {
@@ -121,7 +107,7 @@ class Session {
   Session(const Example& example, const Tensor& expected) : example_(example), expected_(expected) {}
 
   absl::Status Load() {
-    FLOE_ASSIGN_OR_RETURN(backend_, Module().create_backend({}));
+    FLOE_ASSIGN_OR_RETURN(backend_, TestCudaModule().create_backend({}));
     FLOE_ASSIGN_OR_RETURN(const auto compiled,
                           CompiledProgram::Compile(example_.program, {backend_.get(), &ReferenceBackend()}));
     std::vector<Shape> shapes;
@@ -247,9 +233,9 @@ INSTANTIATE_TEST_SUITE_P(Codes, CudaFailuresTest,
 TEST(CudaModuleTest, RefusesDevicesAndTargetsThatAreNotThere) {
   CudaBackendOptions options;
   options.device = 3;
-  EXPECT_EQ(Module().create_backend(options).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(TestCudaModule().create_backend(options).status().code(), absl::StatusCode::kFailedPrecondition);
   options.target = "sm_70";
-  const absl::Status target = Module().create_backend(options).status();
+  const absl::Status target = TestCudaModule().create_backend(options).status();
   EXPECT_EQ(target.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(target.message(), ::testing::HasSubstr("sm_75"));
 }
@@ -257,20 +243,20 @@ TEST(CudaModuleTest, RefusesDevicesAndTargetsThatAreNotThere) {
 TEST(CudaModuleTest, RefusesPrecisionsThatTheTargetLacks) {
   CudaBackendOptions options;
   options.target = "sm_75";
-  ASSERT_OK_AND_ASSIGN(const auto turing, Module().create_backend(options));
-  EXPECT_OK(Module().check_precision(*turing, Precision::kFp16));
-  const absl::Status refused = Module().check_precision(*turing, Precision::kBf16);
+  ASSERT_OK_AND_ASSIGN(const auto turing, TestCudaModule().create_backend(options));
+  EXPECT_OK(TestCudaModule().check_precision(*turing, Precision::kFp16));
+  const absl::Status refused = TestCudaModule().check_precision(*turing, Precision::kBf16);
   EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(refused.message(), ::testing::HasSubstr("bf16"));
   options.target = "sm_80";
-  ASSERT_OK_AND_ASSIGN(const auto ampere, Module().create_backend(options));
-  EXPECT_OK(Module().check_precision(*ampere, Precision::kBf16));
+  ASSERT_OK_AND_ASSIGN(const auto ampere, TestCudaModule().create_backend(options));
+  EXPECT_OK(TestCudaModule().check_precision(*ampere, Precision::kBf16));
 }
 
 TEST(CudaModuleTest, MemoryEndsAtItsLimit) {
   CudaBackendOptions options;
   options.memory_limit_bytes = 1 << 20;
-  ASSERT_OK_AND_ASSIGN(const auto backend, Module().create_backend(options));
+  ASSERT_OK_AND_ASSIGN(const auto backend, TestCudaModule().create_backend(options));
   ASSERT_OK_AND_ASSIGN(auto half, backend->Allocate(1 << 19));
   const absl::Status refused = backend->Allocate(1 << 20).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);

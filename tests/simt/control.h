@@ -20,7 +20,12 @@ int64_t simt_failures();
 // As if the process had started anew: forgets a lost device.
 void simt_recover();
 
-// What has been made and not been given back: device and pinned memory, streams, events, graphs.
+// Whether the stand-in for cuBLASLt finds an algorithm for anything; it does at first.
+void simt_set_algorithms(bool any);
+// Products that the stand-ins for cuBLASLt and cuBLAS have been asked for, so far.
+int64_t simt_library_products();
+
+// What has been made and not been given back: device and pinned memory, streams, events, graphs, libraries' objects.
 int64_t simt_live_objects();
 int64_t simt_live_device_bytes();
 // Kernels run, and graphs launched, so far.

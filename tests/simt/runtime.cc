@@ -54,7 +54,9 @@ struct Device {
   std::atomic<int64_t> failures{0};
   std::atomic<int> lost{0};
   std::atomic<int64_t> kernels{0}, graphs{0};
-  std::atomic<int64_t> handles{0};  // streams, events, graphs
+  std::atomic<int64_t> handles{0};  // streams, events, graphs, what libraries made
+  std::atomic<bool> has_algorithms{true};
+  std::atomic<int64_t> library_products{0};
 
   std::mutex mutex;
   std::map<char*, size_t> device_memory;  // guarded by mutex, as is what follows
@@ -259,6 +261,16 @@ cudaError_t Launch(dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stre
   return cudaSuccess;
 }
 
+cudaError_t BeginCall() { return Enter(); }
+bool IsRecording() { return recordings_here > 0; }
+bool IsOnDevice(const void* data, size_t bytes) {
+  const std::lock_guard<std::mutex> lock(TheDevice().mutex);
+  return LiesIn(TheDevice().device_memory, data, bytes);
+}
+void CountObjects(int more) { TheDevice().handles += more; }
+bool HasAlgorithms() { return TheDevice().has_algorithms; }
+void CountProduct() { ++TheDevice().library_products; }
+
 }  // namespace simt
 
 using namespace simt;  // NOLINT(google-build-using-namespace): what follows is the C face of the above
@@ -275,6 +287,8 @@ void simt_recover() {
   TheDevice().fail_at = -1;
   TheDevice().lost = 0;
 }
+void simt_set_algorithms(bool any) { TheDevice().has_algorithms = any; }
+int64_t simt_library_products() { return TheDevice().library_products; }
 int64_t simt_live_objects() {
   Device& device = TheDevice();
   const std::lock_guard<std::mutex> lock(device.mutex);
