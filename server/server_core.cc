@@ -13,11 +13,15 @@ absl::Status ServerCore::Readiness() const {
   if (!started_) return absl::UnavailableError("the models are loading");
   if (!options_.strict_readiness) return absl::OkStatus();
   std::vector<std::string> missing;
+  std::string why;  // of the first
   for (const ServedModelStatus& model : models_->StatusOfAll()) {
-    if (!model.available()) missing.push_back(model.name);
+    if (model.available()) continue;
+    const absl::Status& problem = model.versions.empty() ? model.problem : model.versions[0].error;
+    if (missing.empty() && !problem.ok()) why = absl::StrCat(": ", problem.message());
+    missing.push_back(model.name);
   }
   if (missing.empty()) return absl::OkStatus();
-  return absl::UnavailableError(absl::StrCat("no version is available of ", ListNames(missing)));
+  return absl::UnavailableError(absl::StrCat("no version is available of ", ListNames(missing), why));
 }
 
 bool ServerCore::Enter() {

@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "kernels/cuda/cublas.h"
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/runtime.h"
 #include "kernels/cuda/stream.h"
@@ -20,8 +21,8 @@ namespace {
 
 class Cuda final : public Backend, public CudaContext {
  public:
-  Cuda(int device, CudaTarget target, int64_t memory_limit_bytes)
-      : target_(target), runtime_(device, memory_limit_bytes) {
+  Cuda(int device, CudaTarget target, int64_t memory_limit_bytes, bool library_products)
+      : target_(target), library_products_(library_products), runtime_(device, memory_limit_bytes) {
     for (const absl::Span<const CudaOp> family : {ArgExtremeKernels(),
                                                   BatchNormKernels(),
                                                   ConvolutionKernels(),
@@ -91,16 +92,32 @@ class Cuda final : public Backend, public CudaContext {
   const CudaTarget& target() const override { return target_; }
   bool has_device() const override { return runtime_.has_device(); }
   absl::StatusOr<std::shared_ptr<DeviceMemory>> Upload(const void* host, int64_t bytes) const override;
+  absl::StatusOr<const Cublas*> cublas() const override;
 
  private:
   const CudaTarget target_;
+  const bool library_products_;
   absl::flat_hash_map<absl::string_view, const CudaOp*> ops_;
   mutable CudaRuntime runtime_;  // guards itself
 
   // For uploads: its chunks of pinned memory are worth keeping.
   mutable std::mutex upload_mutex_;
   mutable std::unique_ptr<CudaStream> upload_stream_;  // guarded by upload_mutex_
+
+  mutable std::mutex cublas_mutex_;
+  mutable bool cublas_opened_ = false;      // guarded by cublas_mutex_
+  mutable std::unique_ptr<Cublas> cublas_;  // guarded by cublas_mutex_; set once
 };
+
+absl::StatusOr<const Cublas*> Cuda::cublas() const {
+  if (!library_products_) return nullptr;
+  const std::lock_guard<std::mutex> lock(cublas_mutex_);
+  if (!cublas_opened_) {
+    FLOE_ASSIGN_OR_RETURN(cublas_, Cublas::Open(&runtime_));
+    cublas_opened_ = true;
+  }
+  return cublas_.get();
+}
 
 absl::StatusOr<std::shared_ptr<DeviceMemory>> Cuda::Upload(const void* host, int64_t bytes) const {
   if (!has_device()) return std::shared_ptr<DeviceMemory>();
@@ -155,7 +172,7 @@ absl::StatusOr<std::unique_ptr<Backend>> CreateCudaBackend(const CudaBackendOpti
   constexpr int kNoDevice = -1;
   if (!options.target.empty()) {
     FLOE_ASSIGN_OR_RETURN(const CudaTarget target, FindCudaTarget(options.target));
-    return std::make_unique<Cuda>(kNoDevice, target, 0);
+    return std::make_unique<Cuda>(kNoDevice, target, 0, false);
   }
   FLOE_ASSIGN_OR_RETURN(const int count, CountCudaDevices());
   if (options.device < 0 || options.device >= count) {
@@ -173,7 +190,7 @@ absl::StatusOr<std::unique_ptr<Backend>> CreateCudaBackend(const CudaBackendOpti
     FLOE_CUDA_RETURN_IF_ERROR(&probe, cudaMemGetInfo(&free_bytes, &total_bytes));
     limit_bytes = static_cast<int64_t>(total_bytes);
   }
-  return std::make_unique<Cuda>(options.device, target, limit_bytes);
+  return std::make_unique<Cuda>(options.device, target, limit_bytes, options.library_products);
 }
 
 absl::Status CheckCudaPrecision(const Backend& backend, Precision precision) {

@@ -14,6 +14,8 @@
 
 namespace floe {
 
+class Cublas;
+
 // What families ask of the device. Outlives every kernel; any thread.
 class CudaContext {
  public:
@@ -24,6 +26,8 @@ class CudaContext {
   // A copy of host memory on the device, for as long as it is held: packed weights. Waits until it is there. Null where
   // there is no device.
   virtual absl::StatusOr<std::shared_ptr<DeviceMemory>> Upload(const void* host, int64_t bytes) const = 0;
+  // NVIDIA's libraries for products. Null where there are none, or no device; lives as long as the context.
+  virtual absl::StatusOr<const Cublas*> cublas() const = 0;
 };
 
 struct CudaOp {

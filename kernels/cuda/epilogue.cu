@@ -90,9 +90,20 @@ absl::StatusOr<FusedSteps> FusedSteps::Create(const CudaContext& context, const 
 
 absl::StatusOr<EpiloguePlan> EpiloguePlan::Make(const FusedSteps& fused, const Shape& result, DType dtype,
                                                 absl::Span<const TensorInfo> inputs) {
+  return Build(fused, 0, true, result, dtype, inputs);
+}
+
+absl::StatusOr<EpiloguePlan> EpiloguePlan::MakeAfter(const FusedSteps& fused, size_t done, const Shape& result,
+                                                     DType dtype, absl::Span<const TensorInfo> inputs) {
+  return Build(fused, done, false, result, dtype, inputs);
+}
+
+absl::StatusOr<EpiloguePlan> EpiloguePlan::Build(const FusedSteps& fused, size_t done, bool has_kernel,
+                                                 const Shape& result, DType dtype,
+                                                 absl::Span<const TensorInfo> inputs) {
   EpiloguePlan plan;
   plan.batch_norm_ = fused.batch_norm_;
-  for (const FusedStep& from : fused.steps_) {
+  for (const FusedStep& from : fused.steps().subspan(done)) {
     const ElementStep function = ElementStepOf(from.kind, fused.leaky_alpha_);
     Bound bound{{.op = function.op,
                  .parameter = function.parameter,
@@ -112,7 +123,7 @@ absl::StatusOr<EpiloguePlan> EpiloguePlan::Make(const FusedSteps& fused, const S
       bound.input = from.first_arg;
     }
     // Once a step runs after the kernel, so do those that follow it. A batch norm comes first, where it comes.
-    bool in_kernel = plan.after_.empty() && plan.in_kernel_.size() < kMostEpilogueSteps;
+    bool in_kernel = has_kernel && plan.after_.empty() && plan.in_kernel_.size() < kMostEpilogueSteps;
     Shape operand;
     if (bound.input >= 0) {
       operand = inputs[bound.input].shape.ToShape();

@@ -60,6 +60,7 @@ class FusedSteps {
   static absl::Status Supports(const OpSignature& op, bool fused);
   // No steps for a plain op.
   static absl::StatusOr<FusedSteps> Create(const CudaContext& context, const OpSignature& op, bool fused);
+  absl::Span<const FusedStep> steps() const { return steps_; }
 
  private:
   friend class EpiloguePlan;
@@ -74,6 +75,9 @@ class EpiloguePlan {
   // `inputs` are the node's.
   static absl::StatusOr<EpiloguePlan> Make(const FusedSteps& fused, const Shape& result, DType dtype,
                                            absl::Span<const TensorInfo> inputs);
+  // The same for a kernel that has done so many steps at the front by itself: the others all run after it.
+  static absl::StatusOr<EpiloguePlan> MakeAfter(const FusedSteps& fused, size_t done, const Shape& result, DType dtype,
+                                                absl::Span<const TensorInfo> inputs);
   // For the kernel, with the launch's addresses.
   Epilogue Bind(const LaunchArgs& args) const;
   // After the kernel: the steps that it did not do, over the result.
@@ -84,6 +88,9 @@ class EpiloguePlan {
     Epilogue::Step step;
     int input;  // whose address `a` is; -1 for none, or for one that is known
   };
+  static absl::StatusOr<EpiloguePlan> Build(const FusedSteps& fused, size_t done, bool has_kernel, const Shape& result,
+                                            DType dtype, absl::Span<const TensorInfo> inputs);
+
   std::vector<Bound> in_kernel_;
   std::vector<std::pair<Chain, int>> after_;  // and the input that is its operand, or -1
   std::shared_ptr<DeviceMemory> batch_norm_;  // keeps it alive

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/epilogue.h"
+#include "kernels/cuda/library_product.h"
 #include "kernels/cuda/product.h"
 #include "ops/matmul.h"
 
@@ -74,19 +75,22 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
 
 class MatMulKernel final : public Kernel {
  public:
-  MatMulKernel(const OpSignature& op, FusedSteps steps) : attrs_(op.attrs), steps_(std::move(steps)) {}
+  MatMulKernel(const CudaContext& context, const OpSignature& op, FusedSteps steps)
+      : context_(context), attrs_(op.attrs), precision_(op.precision), steps_(std::move(steps)) {}
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override;
 
  private:
+  const CudaContext& context_;
   const AttrMap attrs_;
+  const Precision precision_;
   const FusedSteps steps_;
 };
 
 template <bool kFused>
 absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext& context, const OpSignature& op) {
   FLOE_ASSIGN_OR_RETURN(FusedSteps steps, FusedSteps::Create(context, op, kFused));
-  return std::make_unique<MatMulKernel>(op, std::move(steps));
+  return std::make_unique<MatMulKernel>(context, op, std::move(steps));
 }
 
 // ---- Prepare
@@ -118,6 +122,9 @@ void FillStrides(const Shape& operand, int batch_rank, int64_t* strides) {
 absl::StatusOr<std::unique_ptr<PreparedKernel>> MatMulKernel::Prepare(absl::Span<const TensorInfo> inputs,
                                                                       absl::Span<const TensorInfo> outputs) const {
   FLOE_ASSIGN_OR_RETURN(const MatMulGeometry g, ComputeMatMulGeometry(attrs_, inputs[0].shape, inputs[1].shape));
+  FLOE_ASSIGN_OR_RETURN(std::unique_ptr<PreparedKernel> by_library,
+                        PrepareLibraryProduct(context_, g, precision_, steps_, inputs, outputs[0]));
+  if (by_library != nullptr) return by_library;
   MatMulPlan plan;
   plan.m = g.m;
   plan.n = g.n;

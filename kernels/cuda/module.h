@@ -15,7 +15,7 @@
 namespace floe {
 
 // Raised with every change of this table or of a class that crosses it.
-inline constexpr uint32_t kCudaAbiVersion = 2;
+inline constexpr uint32_t kCudaAbiVersion = 3;
 
 // Compiler, standard library and Abseil, as far as they decide how objects lie in memory.
 #define FLOE_STRINGIZE_INNER(x) #x
@@ -29,6 +29,8 @@ struct CudaBackendOptions {
   std::string target;
   // What device memory may be taken in all; 0: as much as the device has.
   int64_t memory_limit_bytes = 0;
+  // Products by cuBLAS and cuBLASLt, where this machine has them; else by Floe's own kernels.
+  bool library_products = true;
 };
 
 struct CudaModule {

@@ -1,5 +1,6 @@
 # What libfloe_cuda.so is made of: by nvcc (kernels/cuda/CMakeLists.txt), and for the host (tests/simt/CMakeLists.txt).
 set(FLOE_CUDA_HOST_SOURCES
+  cublas.cc
   cuda_backend.cc
   module.cc
   runtime.cc
@@ -16,6 +17,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   fake_quant.cu
   gather.cu
   layer_norm.cu
+  library_product.cu
   lrn.cu
   matmul.cu
   matrix_band.cu

@@ -85,7 +85,7 @@ grpc::ServerUnaryReactor* KServeService::ModelReady(grpc::CallbackServerContext*
                                                     const inference::ModelReadyRequest* request,
                                                     inference::ModelReadyResponse* response) {
   const auto model = FindModel(*core_, request->name(), request->version());
-  response->set_ready(model.ok() && !core_->draining());
+  response->set_ready(model.ok() && (*model)->model().Health().ok() && !core_->draining());
   // A model that is not known is one that is not ready, as for Triton; only a malformed question is an error.
   const bool malformed = model.status().code() == absl::StatusCode::kInvalidArgument;
   return Reply(context, malformed ? model.status() : absl::OkStatus());

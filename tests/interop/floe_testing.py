@@ -26,7 +26,9 @@ os.environ["no_proxy"] = "127.0.0.1,localhost"
 
 import numpy as np  # noqa: E402 (the environment comes first)
 
-MODELS = ("emotion", "gender", "liveness", "antispoof", "gear", "posenet", "blazeface-front", "mobilenet_v2", "movenet-lightning")
+MODELS = tuple(os.environ.get(
+    "FLOE_TEST_MODELS",
+    "emotion gender liveness antispoof gear posenet blazeface-front mobilenet_v2 movenet-lightning").split())
 # Of an output's largest absolute value.
 TOLERANCE = 1e-4
 START_SECONDS = 60
@@ -104,10 +106,13 @@ def run_program(name, *arguments, timeout=CALL_SECONDS):
 
 
 class Server:
-    """`floe serve ...` on free ports, from its readiness to its end."""
+    """`floe serve ...` on free ports, on the device that FLOE_TEST_DEVICE names, from its readiness to its end."""
 
     def __init__(self, *arguments):
         self.log = []
+        device = os.environ.get("FLOE_TEST_DEVICE")
+        if device:
+            arguments = (*arguments, "--device", device)
         self.process = subprocess.Popen(
             [os.path.join(BIN_DIR, "floe"), "serve", "--port", "0", "--http-port", "0", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")

@@ -2,15 +2,10 @@
 
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <arpa/inet.h>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "tests/testing/http_request.h"
 
 namespace floe::testing {
 namespace {
@@ -46,26 +41,7 @@ std::shared_ptr<grpc::Channel> TestServer::Connect() const {
 }
 
 std::string TestServer::Http(const std::string& method, const std::string& path, const std::string& body) const {
-  const std::string& address = server_->http_address();
-  int port;
-  EXPECT_TRUE(absl::SimpleAtoi(address.substr(address.rfind(':') + 1), &port));
-  const int fd = socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in to = {};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
-  const std::string request = absl::StrCat(method, " ", path, " HTTP/1.1\r\nHost: floe\r\nConnection: close\r\n",
-                                           "Content-Length: ", body.size(), "\r\n\r\n", body);
-  EXPECT_EQ(send(fd, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
-  std::string answer;
-  char buffer[4096];
-  for (ssize_t got; (got = recv(fd, buffer, sizeof(buffer), 0)) > 0;) answer.append(buffer, static_cast<size_t>(got));
-  close(fd);
-  const size_t space = answer.find(' ');
-  const size_t end_of_headers = answer.find("\r\n\r\n");
-  if (space == std::string::npos || end_of_headers == std::string::npos) return answer;
-  return absl::StrCat(answer.substr(space + 1, 4), answer.substr(end_of_headers + 4));
+  return HttpRequest(server_->http_address(), method, path, body);
 }
 
 absl::Status FromGrpc(const grpc::Status& status) {

@@ -4,6 +4,8 @@
 // shows. Device memory lies between red zones and starts as garbage; copies must lie within one allocation, and go the
 // way they say; host memory of an asynchronous copy must be pinned. What fails on a device fails the stream's next
 // call, and every call after it.
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -47,9 +49,14 @@ struct Device {
   std::atomic<int64_t> calls{0};
   std::atomic<int64_t> fail_at{FromEnvironment("FLOE_SIMT_FAIL_AT", -1)};
   std::atomic<int> fail_code{static_cast<int>(FromEnvironment("FLOE_SIMT_FAIL_CODE", cudaErrorUnknown))};
+  const char* const fail_file = std::getenv("FLOE_SIMT_FAIL_FILE");
+  std::atomic<bool> fail_file_seen{false};
+  std::atomic<int64_t> failures{0};
   std::atomic<int> lost{0};
   std::atomic<int64_t> kernels{0}, graphs{0};
-  std::atomic<int64_t> handles{0};  // streams, events, graphs
+  std::atomic<int64_t> handles{0};  // streams, events, graphs, what libraries made
+  std::atomic<bool> has_algorithms{true};
+  std::atomic<int64_t> library_products{0};
 
   std::mutex mutex;
   std::map<char*, size_t> device_memory;  // guarded by mutex, as is what follows
@@ -75,7 +82,10 @@ cudaError_t Fail(cudaError_t code, const char* call, const std::string& why) {
 cudaError_t Enter(bool wants_device = true) {
   Device& device = TheDevice();
   const int64_t call = device.calls++;
-  if (const int64_t at = device.fail_at; at >= 0 && call == at) {
+  const bool fails = call == device.fail_at || (device.fail_file != nullptr && access(device.fail_file, F_OK) == 0 &&
+                                                !device.fail_file_seen.exchange(true));
+  if (fails) {
+    ++device.failures;
     if (IsSticky(device.fail_code)) device.lost = device.fail_code.load();
     return last_error = static_cast<cudaError_t>(device.fail_code.load());
   }
@@ -251,6 +261,16 @@ cudaError_t Launch(dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stre
   return cudaSuccess;
 }
 
+cudaError_t BeginCall() { return Enter(); }
+bool IsRecording() { return recordings_here > 0; }
+bool IsOnDevice(const void* data, size_t bytes) {
+  const std::lock_guard<std::mutex> lock(TheDevice().mutex);
+  return LiesIn(TheDevice().device_memory, data, bytes);
+}
+void CountObjects(int more) { TheDevice().handles += more; }
+bool HasAlgorithms() { return TheDevice().has_algorithms; }
+void CountProduct() { ++TheDevice().library_products; }
+
 }  // namespace simt
 
 using namespace simt;  // NOLINT(google-build-using-namespace): what follows is the C face of the above
@@ -262,10 +282,13 @@ void simt_fail_at(int64_t calls, int code) {
   TheDevice().fail_code = code;
   TheDevice().fail_at = calls < 0 ? -1 : TheDevice().calls + calls;
 }
+int64_t simt_failures() { return TheDevice().failures; }
 void simt_recover() {
   TheDevice().fail_at = -1;
   TheDevice().lost = 0;
 }
+void simt_set_algorithms(bool any) { TheDevice().has_algorithms = any; }
+int64_t simt_library_products() { return TheDevice().library_products; }
 int64_t simt_live_objects() {
   Device& device = TheDevice();
   const std::lock_guard<std::mutex> lock(device.mutex);

@@ -47,13 +47,14 @@ std::string ReadToEnd(int file) {
 }
 
 // The address after `label` in "serving gRPC on ADDRESS, HTTP on ADDRESS"; empty where the line is not there yet.
-std::string FindAddress(const std::string& log) {
-  constexpr char kLabel[] = "serving gRPC on ";
-  const size_t label = log.find(kLabel);
-  if (label == std::string::npos) return "";
-  const size_t begin = label + sizeof(kLabel) - 1;
-  const size_t end = log.find(',', begin);
-  return end == std::string::npos ? "" : log.substr(begin, end - begin);
+// What the line "serving gRPC on A, HTTP on B" says behind `label`; empty while it is not there whole.
+std::string FindAddress(const std::string& log, const std::string& label, char end) {
+  const size_t line = log.find("serving gRPC on ");
+  const size_t found = line == std::string::npos ? line : log.find(label, line);
+  if (found == std::string::npos) return "";
+  const size_t begin = found + label.size();
+  const size_t last = log.find(end, begin);
+  return last == std::string::npos ? "" : log.substr(begin, last - begin);
 }
 
 }  // namespace
@@ -82,11 +83,12 @@ absl::StatusOr<std::unique_ptr<ServerProcess>> ServerProcess::Start(std::vector<
   if (server->pid_ == 0) return absl::NotFoundError(absl::StrCat("cannot start ", command[0]));
   std::string log;
   char buffer[4096];
-  while ((server->grpc_address_ = FindAddress(log)).empty()) {
+  while ((server->http_address_ = FindAddress(log, "HTTP on ", '\n')).empty()) {
     const ssize_t n = read(server->output_, buffer, sizeof(buffer));
     if (n <= 0) return absl::UnavailableError(absl::StrCat(command[0], " ended before it served: ", log));
     log.append(buffer, static_cast<size_t>(n));
   }
+  server->grpc_address_ = FindAddress(log, "gRPC on ", ',');
   // What it logs from here on must not fill the pipe.
   server->drain_ = std::thread([file = server->output_] {
     char ignored[4096];

@@ -33,6 +33,7 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   const std::string& grpc_address() const { return grpc_address_; }
+  const std::string& http_address() const { return http_address_; }
   // Resident memory now.
   int64_t RssBytes() const;
   // SIGTERM; the exit code as in Outcome.
@@ -42,7 +43,7 @@ class ServerProcess {
   ServerProcess() = default;
 
   pid_t pid_ = 0;
-  std::string grpc_address_;
+  std::string grpc_address_, http_address_;
   int output_ = -1;  // the pipe from its stdout
   std::thread drain_;
 };
