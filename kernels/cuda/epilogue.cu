@@ -126,6 +126,7 @@ absl::StatusOr<EpiloguePlan> EpiloguePlan::Make(const FusedSteps& fused, const S
     std::vector<Shape> shapes = {result};
     std::vector<DType> dtypes = {dtype};
     ElementStep step = function;
+    step.x = 0;
     if (bound.input >= 0) {
       shapes.push_back(operand);
       dtypes.push_back(dtype);
