@@ -5,6 +5,10 @@
 // its operands: ops whose results are read in the group only and have the root's own shape, so that nothing is computed
 // more often than before. Smaller operands (scalars, channels) are broadcast as they were. The fused op takes the
 // root's place. Comes after whatever else has a use for single elementwise ops.
+//
+// Dimensions that are unknown in both are taken for equal, as a batch is in the body of a loop. Where they are not, the
+// fused op still means the same, its shape included; some steps are then computed once for each place they are spread
+// to.
 #include <algorithm>
 #include <set>
 #include <vector>
@@ -104,16 +108,17 @@ class Fusion {
 
   bool HasShapeOf(ValueId a, ValueId b) const {
     const PartialShape &from = program_.values[a].shape, &to = program_.values[b].shape;
-    return from.has_rank() && to.has_rank() && from.rank() == to.rank() && dims_.Of(a) == dims_.Of(b);
+    return from.has_rank() && from == to;
   }
+  bool SurelyHasShapeOf(ValueId a, ValueId b) const { return HasShapeOf(a, b) && dims_.Of(a) == dims_.Of(b); }
 
   // The op as a step, where it is one for values of this dtype.
   std::optional<Member> AsMember(int index, DType dtype) const {
     const Op& op = program_.ops[index];
     if (op.outputs.size() != 1 || !op.regions.empty()) return std::nullopt;
     absl::string_view name = op.info->name;
-    if (IsPlainBias(op)) name = "AddV2";
-    if (IsPlainChoice(op)) name = "SelectV2";
+    if (IsPlainBias(op) || (name == "AddN" && op.inputs.size() == 2 && IsOfOneShape(op))) name = "AddV2";
+    if (name == "Select" && IsOfOneShape(op)) name = "SelectV2";
     Member member{index, FindElementwiseFunction(name), op.inputs};
     if (member.function == nullptr || static_cast<size_t>(member.function->operands) != op.inputs.size())
       return std::nullopt;
@@ -142,10 +147,10 @@ class Fusion {
            dims_.Of(op.inputs[0]).back() == dims_.Of(op.inputs[1]).back();
   }
 
-  // A Select whose condition chooses element by element among equal shapes.
-  bool IsPlainChoice(const Op& op) const {
-    return absl::string_view(op.info->name) == "Select" &&
-           std::all_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return HasShapeOf(id, op.outputs[0]); });
+  // Whether nothing is spread, which these forms refuse or do in their own way.
+  bool IsOfOneShape(const Op& op) const {
+    return std::all_of(op.inputs.begin(), op.inputs.end(),
+                       [&](ValueId id) { return SurelyHasShapeOf(id, op.outputs[0]); });
   }
 
   // The group's members in the order of the program. `inputs`: what the fused op reads; may be null.

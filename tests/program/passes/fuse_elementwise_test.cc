@@ -88,6 +88,14 @@ TEST(FuseElementwiseTest, ABiasOfTheLastDimension) {
   EXPECT_THAT(parameters, ElementsAre(0, 0.3f));
 }
 
+TEST(FuseElementwiseTest, ASumOfTwo) {
+  GraphMaker maker = Image();
+  maker.Op("Square", "square", {"x"}, kFloat);
+  maker.Op("AddN", "sum", {"square", "x"}, {kFloat[0], {"N", AttrValue::Int(2)}});
+  maker.Op("Neg", "y", {"sum"}, kFloat);
+  ExpectFused(maker, "y", {"Square", "AddV2", "Neg"});
+}
+
 TEST(FuseElementwiseTest, TheGatesOfACell) {
   GraphMaker maker;
   maker.Input("x", {5, 8});
@@ -163,13 +171,29 @@ TEST(FuseElementwiseTest, NotWhatHasASmallerShape) {
   EXPECT_EQ(CountOps(after)["RealDiv"], 1);
 }
 
-// The batch of one may be 1 where the other's is not: then the result is larger than what was computed before.
-TEST(FuseElementwiseTest, NotWhatMayHaveASmallerShape) {
-  GraphMaker maker = Image();
-  maker.Input("other", {kAny, 5, 6, 4});
+// A batch that turns out to be 1 where the other is not is spread all the same.
+TEST(FuseElementwiseTest, UnknownDimensionsThatDiffer) {
+  GraphMaker maker;
+  maker.Input("x", {kAny, 4});
+  maker.Input("other", {kAny, 4});
   maker.Op("Exp", "exp", {"x"}, kFloat);
-  maker.Op("AddV2", "y", {"exp", "other"}, kFloat);
-  ExpectStays(maker, {"y"});
+  maker.Op("Square", "square", {"other"}, kFloat);
+  maker.Op("AddV2", "sum", {"exp", "square"}, kFloat);
+  maker.Op("Sub", "y", {"sum", "x"}, kFloat);
+  const Program after = ExpectFused(maker, "y", {"Exp", "Square", "AddV2", "Sub"});
+  ASSERT_OK_AND_ASSIGN(const Program before, maker.Lower({"y"}));
+  for (const int64_t rows : {1, 3}) {
+    for (const int64_t other : {1, 3, 2}) {
+      const std::vector<Tensor> inputs = {testing::RandomTensor(Shape({rows, 4}), 1),
+                                          testing::RandomTensor(Shape({other, 4}), 2)};
+      const absl::StatusOr<std::vector<Tensor>> expected = testing::RunProgram(before, inputs);
+      const absl::StatusOr<std::vector<Tensor>> actual = testing::RunProgram(after, inputs);
+      ASSERT_EQ(actual.status().code(), expected.status().code());
+      if (expected.ok()) {
+        EXPECT_EQ((*actual)[0].bytes(), (*expected)[0].bytes());
+      }
+    }
+  }
 }
 
 TEST(FuseElementwiseTest, NotOtherTypes) {
@@ -205,6 +229,15 @@ TEST(FuseElementwiseTest, NotABiasOfOtherChannels) {
   unknown.Op("BiasAdd", "biased", {"x", "b"}, kFloat);
   unknown.Op("Exp", "y", {"biased"}, kFloat);
   ExpectStays(unknown, {"y"});
+}
+
+// AddN refuses what AddV2 would spread.
+TEST(FuseElementwiseTest, NotASumOfWhatMayDiffer) {
+  GraphMaker maker = Image();
+  maker.Input("other", {kAny, 5, 6, 4});
+  maker.Op("AddN", "sum", {"x", "other"}, {kFloat[0], {"N", AttrValue::Int(2)}});
+  maker.Op("Neg", "y", {"sum"}, kFloat);
+  ExpectStays(maker, {"y"});
 }
 
 TEST(FuseElementwiseTest, NotAChoiceOfRowsOrOneWhoseConditionStays) {
