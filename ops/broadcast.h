@@ -13,7 +13,7 @@ namespace floe {
 // The dimensions of the result with neighbours merged wherever every operand allows it, so that most walks are one or
 // two dimensions deep. A stride is 0 where the operand is broadcast along the dimension.
 struct BroadcastWalk {
-  static constexpr int kMaxOperands = 5;
+  static constexpr int kMaxOperands = 8;
   Dims dims;  // at least one; the last is the row
   int operands = 0;
   std::array<Dims, kMaxOperands> strides;
@@ -22,33 +22,60 @@ struct BroadcastWalk {
   static BroadcastWalk Of(const Shape& result, absl::Span<const Shape* const> operands);
 
   int64_t row() const { return dims.back(); }
+  // How many; 0 where nothing is in them.
+  int64_t rows() const {
+    for (const int64_t dim : dims) {
+      if (dim == 0) return 0;
+    }
+    int64_t count = 1;
+    for (size_t axis = 0; axis + 1 < dims.size(); ++axis) count *= dims[axis];
+    return count;
+  }
   // 0 or 1: within a row an operand is one element or contiguous.
   int64_t row_stride(int operand) const { return strides[operand].back(); }
+};
+
+// Goes from row to row of a walk, which outlives it: where the row begins in each operand.
+class BroadcastRow {
+ public:
+  using Offsets = std::array<int64_t, BroadcastWalk::kMaxOperands>;
+
+  BroadcastRow(const BroadcastWalk& walk, int64_t row) : walk_(walk), index_(walk.dims.size() - 1) {
+    for (int axis = outer() - 1; axis >= 0; --axis) {
+      index_[axis] = row % walk.dims[axis];
+      row /= walk.dims[axis];
+      for (int k = 0; k < walk.operands; ++k) offsets_[k] += index_[axis] * walk.strides[k][axis];
+    }
+  }
+
+  const Offsets& offsets() const { return offsets_; }
+
+  // Behind the last row comes the first.
+  void Next() {
+    for (int axis = outer() - 1; axis >= 0; --axis) {
+      for (int k = 0; k < walk_.operands; ++k) offsets_[k] += walk_.strides[k][axis];
+      if (++index_[axis] < walk_.dims[axis]) return;
+      for (int k = 0; k < walk_.operands; ++k) offsets_[k] -= walk_.strides[k][axis] * walk_.dims[axis];
+      index_[axis] = 0;
+    }
+  }
+
+ private:
+  int outer() const { return static_cast<int>(index_.size()); }
+
+  const BroadcastWalk& walk_;
+  Dims index_;
+  Offsets offsets_{};
 };
 
 // Calls `body(first, offsets)` once a row, in order: `first` is the row's place in the result, `offsets[k]` in operand
 // k.
 template <typename Body>
 void ForEachRow(const BroadcastWalk& walk, Body&& body) {
-  const int outer = static_cast<int>(walk.dims.size()) - 1;
-  for (const int64_t dim : walk.dims) {
-    if (dim == 0) return;
-  }
-  std::array<int64_t, BroadcastWalk::kMaxOperands> offsets{};
-  Dims index(outer, 0);
-  int64_t first = 0;
-  while (true) {
-    body(first, offsets);
-    first += walk.row();
-    int axis = outer - 1;
-    for (; axis >= 0; --axis) {
-      for (int k = 0; k < walk.operands; ++k) offsets[k] += walk.strides[k][axis];
-      if (++index[axis] < walk.dims[axis]) break;
-      for (int k = 0; k < walk.operands; ++k) offsets[k] -= walk.strides[k][axis] * walk.dims[axis];
-      index[axis] = 0;
-    }
-    if (axis < 0) return;
-  }
+  const int64_t rows = walk.rows();
+  if (rows == 0) return;
+  BroadcastRow row(walk, 0);
+  for (int64_t i = 0; i < rows; ++i, row.Next()) body(i * walk.row(), row.offsets());
 }
 
 // out[i] = f(a[i], b[i]) over two broadcast operands; f is inlined in three loops.

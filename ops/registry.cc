@@ -28,6 +28,7 @@
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
+#include "ops/fused_elementwise.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/identity.h"
@@ -119,6 +120,7 @@ const Table& Ops() {
              EinsumOps(),
              FakeQuantOps(),
              FillOps(),
+             FusedElementwiseOps(),
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),

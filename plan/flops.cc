@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/checked_math.h"
+#include "ops/elementwise_program.h"
 #include "ops/matmul.h"
 #include "ops/window.h"
 
@@ -85,6 +86,12 @@ int64_t CountEinsum(const AttrMap& attrs, absl::Span<const TensorInfo> inputs, i
   return Times(combinations, inputs.size() == 2 ? 2 : 1);
 }
 
+// Every step once an element.
+int64_t CountFusedElementwise(const AttrMap& attrs, size_t inputs, int64_t outputs) {
+  const absl::StatusOr<ElementwiseProgram> program = ParseElementwiseProgram(attrs, static_cast<int>(inputs));
+  return program.ok() ? Times(outputs, static_cast<int64_t>(program->steps.size())) : 0;
+}
+
 }  // namespace
 
 int64_t CountFlops(const OpInfo& op, const AttrMap& attrs, absl::Span<const TensorInfo> inputs,
@@ -95,6 +102,7 @@ int64_t CountFlops(const OpInfo& op, const AttrMap& attrs, absl::Span<const Tens
   if (!std::all_of(inputs.begin(), inputs.end(), is_known)) return 0;
   const int64_t result = Elements(outputs[0].shape.dims());
   const PartialShape& first = inputs[0].shape;
+  if (name == "_FusedElementwise") return CountFusedElementwise(attrs, inputs.size(), result);
   if (op.is_elementwise()) return result;
   if (IsOneOf(name, kSums)) return Elements(first.dims());
   if (IsOneOf(name, kNormalizations)) return Times(result, kNormalizationFlops);

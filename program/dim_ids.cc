@@ -56,7 +56,9 @@ class Analysis {
       if (geometry.ok() && rank == 4) VisitWindows(op, geometry->channels_first, geometry->height, geometry->width);
     } else if (IsOneOf(name, {"BiasAdd", "BiasAddV1", "FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3",
                               "_FusedBatchNormEx", "Softmax", "LogSoftmax", "Identity", "_LayerNorm"})) {
-      for (int axis = 0; axis < rank && axis < static_cast<int>(input.size()); ++axis) Set(op, axis, input[axis]);
+      if (Rank(op.inputs[0]) == rank) VisitSame(op, input);
+    } else if (name == "Select") {
+      if (Rank(op.inputs[1]) == rank) VisitSame(op, ids_[op.inputs[1]]);
     } else if (name == "MatMul" || name == "_FusedMatMul") {
       const bool transposed = op.attrs.Bool("transpose_a", false).value_or(true);
       if (!transposed && rank == 2 && input.size() == 2) Set(op, 0, input[0]);
@@ -74,6 +76,10 @@ class Analysis {
 
   static bool IsOneOf(absl::string_view name, std::initializer_list<absl::string_view> names) {
     return std::find(names.begin(), names.end(), name) != names.end();
+  }
+
+  void VisitSame(const Op& op, const Dims& dims) {
+    for (size_t axis = 0; axis < dims.size(); ++axis) Set(op, static_cast<int>(axis), dims[axis]);
   }
 
   // A dimension is the one that all inputs have which are not known to be 1 there.

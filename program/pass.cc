@@ -11,7 +11,8 @@ namespace {
 
 // Constants are folded first, since the others look at them, loops too, so that a variable that stays the same can be
 // one; layouts and what exporters spell out come before scales are folded and steps fused, which know fewer forms then.
-// Dead values are dropped last, after each pass has left some.
+// Elementwise ops that nothing else has taken by then are fused with each other. Dead values are dropped last, after
+// each pass has left some.
 constexpr Pass kStandardPasses[] = {
     {"simplify_loops", SimplifyLoops, true},
     {"fold_constants", FoldConstants, true},
@@ -25,6 +26,7 @@ constexpr Pass kStandardPasses[] = {
     {"fold_pad_into_conv", FoldPadIntoConv},
     {"fold_scales_into_weights", FoldScalesIntoWeights},
     {"fuse_epilogues", FuseEpilogues},
+    {"fuse_elementwise", FuseElementwise},
     {"drop_dead_values", DropDeadValues, true},
 };
 

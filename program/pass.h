@@ -70,6 +70,7 @@ absl::StatusOr<bool> DilateConvolutions(Program& program);
 absl::StatusOr<bool> FoldPadIntoConv(Program& program);
 absl::StatusOr<bool> FoldScalesIntoWeights(Program& program);
 absl::StatusOr<bool> FuseEpilogues(Program& program);
+absl::StatusOr<bool> FuseElementwise(Program& program);
 
 }  // namespace floe
 

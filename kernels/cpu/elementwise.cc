@@ -1,339 +1,248 @@
-// Functions of one float, and of two that are broadcast against each other.
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/cpu/elementwise.cc"
-#include "hwy/foreach_target.h"  // must come before highway.h
-
-#include "hwy/highway.h"
-#include "kernels/cpu/elementwise.h"
-#include "kernels/cpu/vector_math-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace floe {
-namespace HWY_NAMESPACE {
-
-void UnaryRow(UnaryKind kind, float parameter, const float* x, float* y, int64_t n) {
-  const F32 d;
-  switch (kind) {
-    case UnaryKind::kAbs:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Abs(v); });
-    case UnaryKind::kCeil:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Ceil(v); });
-    case UnaryKind::kElu:
-      return MapRow(x, y, n, EluOf());
-    case UnaryKind::kErf:
-      return MapRow(x, y, n, ErfOf());
-    case UnaryKind::kExp:
-      return MapRow(x, y, n, ExpOf());
-    case UnaryKind::kFloor:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Floor(v); });
-    case UnaryKind::kGelu:
-      return MapRow(x, y, n, GeluOf());
-    case UnaryKind::kGeluTanh:
-      return MapRow(x, y, n, GeluTanhOf());
-    case UnaryKind::kHardSwish:
-      return MapRow(x, y, n, HardSwishOf());
-    case UnaryKind::kLeakyRelu:
-      return MapRow(x, y, n, LeakyReluOf{parameter});
-    case UnaryKind::kNeg:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Neg(v); });
-    case UnaryKind::kReciprocal:
-      return MapRow(x, y, n, [=](VF v) HWY_ATTR { return hn::Div(hn::Set(d, 1.0f), v); });
-    case UnaryKind::kRelu:
-      return MapRow(x, y, n, ReluOf());
-    case UnaryKind::kRelu6:
-      return MapRow(x, y, n, Relu6Of());
-    case UnaryKind::kRsqrt:
-      return MapRow(x, y, n, [=](VF v) HWY_ATTR { return hn::Div(hn::Set(d, 1.0f), hn::Sqrt(v)); });
-    case UnaryKind::kSigmoid:
-      return MapRow(x, y, n, SigmoidOf());
-    case UnaryKind::kSqrt:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Sqrt(v); });
-    case UnaryKind::kSquare:
-      return MapRow(x, y, n, [](VF v) HWY_ATTR { return hn::Mul(v, v); });
-    case UnaryKind::kSwish:
-      return MapRow(x, y, n, SwishOf());
-    case UnaryKind::kTanh:
-      return MapRow(x, y, n, TanhOf());
-  }
-}
-
-// One row: an operand that does not move is one element.
-template <class F>
-HWY_INLINE void CombineRow(const float* a, bool a_moves, const float* b, bool b_moves, float* y, int64_t n, F f) {
-  const F32 d;
-  if (a_moves && b_moves) return MapRow(a, b, y, n, f);
-  if (a_moves) {
-    const VF fixed = hn::Set(d, *b);
-    return MapRow(a, y, n, [&](VF x) HWY_ATTR { return f(x, fixed); });
-  }
-  const VF fixed = hn::Set(d, *a);
-  if (b_moves) return MapRow(b, y, n, [&](VF x) HWY_ATTR { return f(fixed, x); });
-  y[0] = hn::GetLane(f(fixed, hn::Set(d, *b)));
-  std::fill(y, y + n, y[0]);
-}
-
-// Rows [begin, end) of a walk.
-template <class F>
-void CombineRows(const BroadcastWalk& walk, const float* a, const float* b, float* y, int64_t begin, int64_t end, F f) {
-  const bool a_moves = walk.row_stride(0) != 0, b_moves = walk.row_stride(1) != 0;
-  const int outer = static_cast<int>(walk.dims.size()) - 1;
-  Dims index(outer);
-  int64_t rest = begin;
-  for (int axis = outer - 1; axis >= 0; --axis) {
-    index[axis] = rest % walk.dims[axis];
-    rest /= walk.dims[axis];
-    a += index[axis] * walk.strides[0][axis];
-    b += index[axis] * walk.strides[1][axis];
-  }
-  for (int64_t row = begin; row < end; ++row) {
-    CombineRow(a, a_moves, b, b_moves, y + row * walk.row(), walk.row(), f);
-    for (int axis = outer - 1; axis >= 0; --axis) {
-      a += walk.strides[0][axis];
-      b += walk.strides[1][axis];
-      if (++index[axis] < walk.dims[axis]) break;
-      a -= walk.strides[0][axis] * walk.dims[axis];
-      b -= walk.strides[1][axis] * walk.dims[axis];
-      index[axis] = 0;
-    }
-  }
-}
-
-// Calls `body` with the function.
-template <class Body>
-HWY_INLINE void WithFunction(BinaryKind kind, const Body& body) {
-  switch (kind) {
-    case BinaryKind::kAdd:
-      return body([](VF x, VF z) HWY_ATTR { return hn::Add(x, z); });
-    case BinaryKind::kSub:
-      return body([](VF x, VF z) HWY_ATTR { return hn::Sub(x, z); });
-    case BinaryKind::kMul:
-      return body([](VF x, VF z) HWY_ATTR { return hn::Mul(x, z); });
-    case BinaryKind::kDiv:
-      return body([](VF x, VF z) HWY_ATTR { return hn::Div(x, z); });
-    case BinaryKind::kMaximum:
-      return body(MaxOf());
-    case BinaryKind::kMinimum:
-      return body(MinOf());
-    case BinaryKind::kPrelu:
-      return body([](VF x, VF z) HWY_ATTR { return hn::IfThenElse(hn::Lt(x, hn::Zero(F32())), hn::Mul(x, z), x); });
-    case BinaryKind::kSquaredDifference:
-      return body([](VF x, VF z) HWY_ATTR {
-        const VF difference = hn::Sub(x, z);
-        return hn::Mul(difference, difference);
-      });
-  }
-}
-
-void BinaryRow(BinaryKind kind, const float* a, bool a_moves, const float* b, bool b_moves, float* y, int64_t n) {
-  WithFunction(kind, [&](auto f) HWY_ATTR { CombineRow(a, a_moves, b, b_moves, y, n, f); });
-}
-
-void BinaryRows(BinaryKind kind, const BroadcastWalk& walk, const float* a, const float* b, float* y, int64_t begin,
-                int64_t end) {
-  WithFunction(kind, [&](auto f) HWY_ATTR { CombineRows(walk, a, b, y, begin, end, f); });
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace floe
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-#include <cstring>
+// Elementwise ops over broadcast floats, single and fused. Each is a program of steps that runs block by block, one
+// vector loop a step, so that what lies between two steps stays in the first-level cache.
+#include <algorithm>
+#include <array>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "base/status.h"
 #include "kernels/cpu/cpu_op.h"
+#include "kernels/cpu/elementwise_loops.h"
 #include "kernels/cpu/parallel.h"
+#include "ops/broadcast.h"
+#include "ops/elementwise_program.h"
 
 namespace floe {
-
-HWY_EXPORT(UnaryRow);
-HWY_EXPORT(BinaryRow);
-HWY_EXPORT(BinaryRows);
-
 namespace {
 
 constexpr int64_t kFloatBytes = sizeof(float);
-// Rows shorter than this, against a vector that is the same for all of them, are done many at a time.
+constexpr int64_t kBlockFloats = 1024;
+// Shorter rows are done many at a time.
 constexpr int64_t kShortRow = 256;
-constexpr int64_t kTileFloats = 1024;
+
+struct LoopStep {
+  const ElementwiseLoop* loop;
+  std::array<int, kMostElementwiseOperands> operands = {};  // inputs, and behind them places
+  float parameter = 0;
+  int place = 0;
+};
+
+struct LoopProgram {
+  int inputs = 0;
+  std::vector<LoopStep> steps;
+};
 
 // ---- Supports
 
 absl::Status SupportsFloats(const OpSignature& op) { return WantFloat(op, static_cast<int>(op.inputs.size())); }
 
-absl::Status SupportsBiasAdd(const OpSignature& op) {
+absl::Status SupportsSingle(const OpSignature& op) {
   FLOE_RETURN_IF_ERROR(SupportsFloats(op));
-  return WantChannelsLast(op);
+  return WantChannelsLast(op);  // BiasAdd
 }
 
-// ---- Create, Prepare, Launch
+// ---- Launch
 
-class UnaryPrepared final : public PreparedKernel {
+class ElementwisePrepared final : public PreparedKernel {
  public:
-  UnaryPrepared(UnaryKind kind, float parameter) : kind_(kind), parameter_(parameter) {}
-
-  std::string description() const override { return "floe loop"; }
-
-  absl::Status Launch(const LaunchArgs& args) const override {
-    const float* const x = args.input(0).data<float>();
-    float* const y = args.output(0)->mutable_data<float>();
-    ParallelFor(args.output(0)->num_elements(), kMinBytesPerThread / kFloatBytes, [&](int64_t begin, int64_t end) {
-      HWY_DYNAMIC_DISPATCH(UnaryRow)(kind_, parameter_, x + begin, y + begin, end - begin);
-    });
-    return absl::OkStatus();
-  }
-
- private:
-  UnaryKind kind_;
-  float parameter_;
-};
-
-class UnaryKernel final : public Kernel {
- public:
-  UnaryKernel(UnaryKind kind, float parameter) : kind_(kind), parameter_(parameter) {}
-
-  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo>,
-                                                          absl::Span<const TensorInfo>) const override {
-    return std::make_unique<UnaryPrepared>(kind_, parameter_);
-  }
-
- private:
-  UnaryKind kind_;
-  float parameter_;
-};
-
-template <UnaryKind kKind>
-absl::StatusOr<std::unique_ptr<Kernel>> CreateUnary(const OpSignature& op) {
-  float parameter = 0;
-  if (kKind == UnaryKind::kLeakyRelu) {
-    FLOE_ASSIGN_OR_RETURN(parameter, op.attrs.Float("alpha", 0.2f));
-  }
-  return std::make_unique<UnaryKernel>(kKind, parameter);
-}
-
-class BinaryPrepared final : public PreparedKernel {
- public:
-  BinaryPrepared(BinaryKind kind, BroadcastWalk walk) : kind_(kind), walk_(std::move(walk)) {
-    rows_ = 1;
-    for (size_t axis = 0; axis + 1 < walk_.dims.size(); ++axis) rows_ *= walk_.dims[axis];
+  ElementwisePrepared(LoopProgram program, const Shape& result, absl::Span<const Shape* const> operands)
+      : program_(std::move(program)), walk_(BroadcastWalk::Of(result, operands)), rows_(walk_.rows()) {
     const int64_t n = walk_.row();
-    if (walk_.dims.size() != 2 || n >= kShortRow || n < 1 || rows_ < 1 || walk_.row_stride(0) == 0 ||
-        walk_.row_stride(1) == 0)
+    if (rows_ == 0) return;
+    if (rows_ == 1 || n >= kShortRow) {
+      parts_ = (n + kBlockFloats - 1) / kBlockFloats;
+      blocks_ = rows_ * parts_;
       return;
-    for (int operand = 0; operand < 2; ++operand) {
-      if (walk_.strides[operand][0] == 0 && walk_.strides[1 - operand][0] == n) {
-        repeated_ = operand;
-        tile_rows_ = std::min(rows_, kTileFloats / n);
-      }
     }
+    block_rows_ = std::min(rows_, kBlockFloats / n);
+    blocks_ = (rows_ + block_rows_ - 1) / block_rows_;
+    for (int k = 0; k < walk_.operands; ++k) reach_[k] = ReachOf(k);
   }
 
-  std::string description() const override { return repeated_ < 0 ? "floe loop" : "floe loop, tiled"; }
-  int64_t scratch_bytes() const override { return tile_rows_ * walk_.row() * kFloatBytes; }
+  std::string description() const override {
+    if (program_.steps.size() == 1) return "floe loop";
+    return absl::StrCat("floe loop: ", absl::StrJoin(program_.steps, " ", [](std::string* out, const LoopStep& step) {
+                          absl::StrAppend(out, step.loop->op);
+                        }));
+  }
 
   absl::Status Launch(const LaunchArgs& args) const override {
-    const float* const a = args.input(0).data<float>();
-    const float* const b = args.input(1).data<float>();
+    std::array<const float*, kMostElementwiseInputs> inputs{};
+    for (int k = 0; k < walk_.operands; ++k) inputs[k] = args.input(k).data<float>();
     float* const y = args.output(0)->mutable_data<float>();
-    if (repeated_ >= 0) {
-      LaunchTiled(args, repeated_ == 0 ? b : a, repeated_ == 0 ? a : b, y);
-      return absl::OkStatus();
-    }
-    const int64_t n = walk_.row();
-    if (rows_ == 1) {
-      const bool a_moves = walk_.row_stride(0) != 0, b_moves = walk_.row_stride(1) != 0;
-      ParallelFor(n, kMinBytesPerThread / kFloatBytes, [&](int64_t begin, int64_t end) {
-        HWY_DYNAMIC_DISPATCH(BinaryRow)
-        (kind_, a_moves ? a + begin : a, a_moves, b_moves ? b + begin : b, b_moves, y + begin, end - begin);
-      });
-      return absl::OkStatus();
-    }
-    ParallelFor(rows_, kMinBytesPerThread / std::max<int64_t>(1, n * kFloatBytes), [&](int64_t begin, int64_t end) {
-      HWY_DYNAMIC_DISPATCH(BinaryRows)(kind_, walk_, a, b, y, begin, end);
+    const int64_t block_bytes = kBlockFloats * kFloatBytes * static_cast<int64_t>(program_.steps.size());
+    ParallelFor(blocks_, kMinBytesPerThread / block_bytes, [&](int64_t begin, int64_t end) {
+      parts_ > 0 ? RunLongRows(inputs.data(), y, begin, end) : RunShortRows(inputs.data(), y, begin, end);
     });
     return absl::OkStatus();
   }
 
  private:
-  // The short operand is written out as often as tile_rows_ says, so that the loop has long rows.
-  void LaunchTiled(const LaunchArgs& args, const float* whole, const float* repeated, float* y) const {
-    const int64_t n = walk_.row(), tile = tile_rows_ * n, total = rows_ * n;
-    float* const tiled = static_cast<float*>(args.scratch());
-    for (int64_t i = 0; i < tile_rows_; ++i) std::memcpy(tiled + i * n, repeated, n * kFloatBytes);
-    ParallelFor((total + tile - 1) / tile, kMinBytesPerThread / (tile * kFloatBytes), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin * tile; i < std::min(total, end * tile); i += tile) {
-        const float *const x = repeated_ == 0 ? tiled : whole + i, *const z = repeated_ == 0 ? whole + i : tiled;
-        HWY_DYNAMIC_DISPATCH(BinaryRow)(kind_, x, true, z, true, y + i, std::min(tile, total - i));
-      }
-    });
+  // How an operand goes through a block of short rows.
+  enum class Reach : uint8_t {
+    kWhole,     // as the result does
+    kOne,       // one element
+    kRepeated,  // one row again and again
+    kByRow,     // another place, or another element, each row
+  };
+  struct Buffers {
+    alignas(64) float places[kMostElementwisePlaces][kBlockFloats];
+    alignas(64) float spread[kMostElementwiseInputs][kBlockFloats];
+  };
+
+  Reach ReachOf(int k) const {
+    const Dims& strides = walk_.strides[k];
+    int64_t whole = 1;
+    bool is_whole = true, is_fixed = true;
+    for (size_t axis = strides.size(); axis-- > 0;) {
+      is_whole = is_whole && strides[axis] == whole;
+      is_fixed = is_fixed && (strides[axis] == 0 || axis + 1 == strides.size());
+      whole *= walk_.dims[axis];
+    }
+    if (is_whole) return Reach::kWhole;
+    if (!is_fixed) return Reach::kByRow;
+    return walk_.row_stride(k) == 0 ? Reach::kOne : Reach::kRepeated;
   }
 
-  BinaryKind kind_;
-  BroadcastWalk walk_;
-  int64_t rows_ = 0;
-  int repeated_ = -1;  // the operand that is tiled, if any
-  int64_t tile_rows_ = 0;
+  // Blocks of parts of rows, in which an operand moves or stays.
+  void RunLongRows(const float* const* inputs, float* y, int64_t begin, int64_t end) const {
+    Buffers buffers;
+    std::array<RowOperand, kMostElementwiseInputs> operands;
+    BroadcastRow row(walk_, begin / parts_);
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t part = block % parts_, first = part * kBlockFloats;
+      for (int k = 0; k < walk_.operands; ++k) {
+        const bool moves = walk_.row_stride(k) != 0;
+        operands[k] = {inputs[k] + row.offsets()[k] + (moves ? first : 0), moves};
+      }
+      RunSteps(operands.data(), &buffers, y + block / parts_ * walk_.row() + first,
+               std::min(kBlockFloats, walk_.row() - first));
+      if (part + 1 == parts_) row.Next();
+    }
+  }
+
+  // Blocks of whole rows. What does not go as the result does is written out for the block, which stays in the cache.
+  void RunShortRows(const float* const* inputs, float* y, int64_t begin, int64_t end) const {
+    Buffers buffers;
+    std::array<RowOperand, kMostElementwiseInputs> operands;
+    const int64_t n = walk_.row();
+    bool by_row = false;
+    for (int k = 0; k < walk_.operands; ++k) {
+      operands[k] = {reach_[k] == Reach::kOne ? inputs[k] : buffers.spread[k], reach_[k] != Reach::kOne};
+      by_row = by_row || reach_[k] == Reach::kByRow;
+      for (int64_t i = 0; i < block_rows_ && reach_[k] == Reach::kRepeated; ++i)
+        std::copy_n(inputs[k], n, buffers.spread[k] + i * n);
+    }
+    BroadcastRow row(walk_, begin * block_rows_);
+    for (int64_t block = begin; block < end; ++block) {
+      const int64_t first = block * block_rows_, count = std::min(block_rows_, rows_ - first);
+      for (int k = 0; k < walk_.operands; ++k) {
+        if (reach_[k] == Reach::kWhole) operands[k].data = inputs[k] + first * n;
+      }
+      for (int64_t i = 0; i < count && by_row; ++i, row.Next()) SpreadRow(inputs, row, i * n, &buffers);
+      RunSteps(operands.data(), &buffers, y + first * n, count * n);
+    }
+  }
+
+  void SpreadRow(const float* const* inputs, const BroadcastRow& row, int64_t to, Buffers* buffers) const {
+    for (int k = 0; k < walk_.operands; ++k) {
+      if (reach_[k] != Reach::kByRow) continue;
+      const float* const from = inputs[k] + row.offsets()[k];
+      float* const spread = buffers->spread[k] + to;
+      if (walk_.row_stride(k) != 0) {
+        std::copy_n(from, walk_.row(), spread);
+      } else {
+        std::fill_n(spread, walk_.row(), *from);
+      }
+    }
+  }
+
+  void RunSteps(const RowOperand* operands, Buffers* buffers, float* y, int64_t n) const {
+    for (const LoopStep& step : program_.steps) {
+      std::array<RowOperand, kMostElementwiseOperands> from{};
+      for (int k = 0; k < step.loop->operands; ++k) {
+        const int place = step.operands[k] - program_.inputs;
+        from[k] = place < 0 ? operands[step.operands[k]] : RowOperand{buffers->places[place], true};
+      }
+      float* const to = &step == &program_.steps.back() ? y : buffers->places[step.place];
+      ComputeRow(step.loop->kind, step.parameter, from.data(), to, n);
+    }
+  }
+
+  const LoopProgram program_;
+  const BroadcastWalk walk_;
+  const int64_t rows_;
+  int64_t blocks_ = 0;
+  int64_t parts_ = 0;       // blocks a row; 0 for short rows,
+  int64_t block_rows_ = 0;  // of which a block has so many
+  std::array<Reach, kMostElementwiseInputs> reach_{};
 };
 
-class BinaryKernel final : public Kernel {
+// ---- Create, Prepare
+
+class ElementwiseKernel final : public Kernel {
  public:
-  explicit BinaryKernel(BinaryKind kind) : kind_(kind) {}
+  explicit ElementwiseKernel(LoopProgram program) : program_(std::move(program)) {}
 
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override {
-    const Shape a = inputs[0].shape.ToShape(), b = inputs[1].shape.ToShape();
-    return std::make_unique<BinaryPrepared>(kind_, BroadcastWalk::Of(outputs[0].shape.ToShape(), {&a, &b}));
+    std::vector<Shape> shapes;
+    for (const TensorInfo& input : inputs) shapes.push_back(input.shape.ToShape());
+    std::vector<const Shape*> operands;
+    for (const Shape& shape : shapes) operands.push_back(&shape);
+    return std::make_unique<ElementwisePrepared>(program_, outputs[0].shape.ToShape(), operands);
   }
 
  private:
-  BinaryKind kind_;
+  const LoopProgram program_;
 };
 
-template <BinaryKind kKind>
-absl::StatusOr<std::unique_ptr<Kernel>> CreateBinary(const OpSignature& op) {
-  return std::make_unique<BinaryKernel>(kKind);
+absl::StatusOr<std::unique_ptr<Kernel>> CreateSingle(const OpSignature& op) {
+  LoopStep step{.loop = FindElementwiseLoop(op.op.name)};
+  if (step.loop->kind == LoopKind::kLeakyRelu) {
+    FLOE_ASSIGN_OR_RETURN(step.parameter, op.attrs.Float("alpha", 0.2f));
+  }
+  for (int k = 0; k < step.loop->operands; ++k) step.operands[k] = k;
+  return std::make_unique<ElementwiseKernel>(LoopProgram{static_cast<int>(op.inputs.size()), {step}});
 }
 
-constexpr CpuOp kOps[] = {
-    {"Abs", SupportsFloats, CreateUnary<UnaryKind::kAbs>},
-    {"Ceil", SupportsFloats, CreateUnary<UnaryKind::kCeil>},
-    {"Elu", SupportsFloats, CreateUnary<UnaryKind::kElu>},
-    {"Erf", SupportsFloats, CreateUnary<UnaryKind::kErf>},
-    {"Exp", SupportsFloats, CreateUnary<UnaryKind::kExp>},
-    {"Floor", SupportsFloats, CreateUnary<UnaryKind::kFloor>},
-    {"Inv", SupportsFloats, CreateUnary<UnaryKind::kReciprocal>},
-    {"LeakyRelu", SupportsFloats, CreateUnary<UnaryKind::kLeakyRelu>},
-    {"Neg", SupportsFloats, CreateUnary<UnaryKind::kNeg>},
-    {"Reciprocal", SupportsFloats, CreateUnary<UnaryKind::kReciprocal>},
-    {"Relu", SupportsFloats, CreateUnary<UnaryKind::kRelu>},
-    {"Relu6", SupportsFloats, CreateUnary<UnaryKind::kRelu6>},
-    {"Rsqrt", SupportsFloats, CreateUnary<UnaryKind::kRsqrt>},
-    {"Sigmoid", SupportsFloats, CreateUnary<UnaryKind::kSigmoid>},
-    {"Sqrt", SupportsFloats, CreateUnary<UnaryKind::kSqrt>},
-    {"Square", SupportsFloats, CreateUnary<UnaryKind::kSquare>},
-    {"Tanh", SupportsFloats, CreateUnary<UnaryKind::kTanh>},
-    {"_Gelu", SupportsFloats, CreateUnary<UnaryKind::kGelu>},
-    {"_GeluTanh", SupportsFloats, CreateUnary<UnaryKind::kGeluTanh>},
-    {"_HardSwish", SupportsFloats, CreateUnary<UnaryKind::kHardSwish>},
-    {"_Swish", SupportsFloats, CreateUnary<UnaryKind::kSwish>},
-    {"Add", SupportsFloats, CreateBinary<BinaryKind::kAdd>},
-    {"AddV2", SupportsFloats, CreateBinary<BinaryKind::kAdd>},
-    {"BiasAdd", SupportsBiasAdd, CreateBinary<BinaryKind::kAdd>},
-    {"BiasAddV1", SupportsBiasAdd, CreateBinary<BinaryKind::kAdd>},
-    {"Maximum", SupportsFloats, CreateBinary<BinaryKind::kMaximum>},
-    {"Minimum", SupportsFloats, CreateBinary<BinaryKind::kMinimum>},
-    {"Mul", SupportsFloats, CreateBinary<BinaryKind::kMul>},
-    {"RealDiv", SupportsFloats, CreateBinary<BinaryKind::kDiv>},
-    {"SquaredDifference", SupportsFloats, CreateBinary<BinaryKind::kSquaredDifference>},
-    {"Sub", SupportsFloats, CreateBinary<BinaryKind::kSub>},
-    {"_Prelu", SupportsFloats, CreateBinary<BinaryKind::kPrelu>},
-};
+absl::StatusOr<std::unique_ptr<Kernel>> CreateFused(const OpSignature& op) {
+  FLOE_ASSIGN_OR_RETURN(const ElementwiseProgram program,
+                        ParseElementwiseProgram(op.attrs, static_cast<int>(op.inputs.size())));
+  LoopProgram loops{program.inputs, {}};
+  for (const ElementwiseStep& from : program.steps) {
+    LoopStep& step = loops.steps.emplace_back();
+    step.loop = FindElementwiseLoop(from.function->op);
+    if (step.loop == nullptr) return absl::InternalError(absl::StrCat("no loop for ", from.function->op));
+    step.parameter = from.parameter;
+    step.place = from.place;
+    for (int k = 0; k < from.function->operands; ++k) {
+      const int operand = from.operands[k];
+      step.operands[k] = program.IsInput(operand) ? operand : program.inputs + program.Maker(operand).place;
+    }
+  }
+  return std::make_unique<ElementwiseKernel>(std::move(loops));
+}
+
+// Ops of truth values have loops inside programs only, where those are floats.
+constexpr bool StandsAlone(const ElementwiseLoop& loop) { return loop.values == LoopValues::kFloats; }
+constexpr size_t kSingleOps = std::count_if(std::begin(kElementwiseLoops), std::end(kElementwiseLoops), StandsAlone);
+
+constexpr auto kOps = [] {
+  std::array<CpuOp, kSingleOps + 1> ops{};
+  size_t count = 0;
+  for (const ElementwiseLoop& loop : kElementwiseLoops) {
+    if (StandsAlone(loop)) ops[count++] = {loop.op, SupportsSingle, CreateSingle};
+  }
+  ops[count] = {"_FusedElementwise", SupportsFloats, CreateFused};
+  return ops;
+}();
 
 }  // namespace
 
 absl::Span<const CpuOp> ElementwiseKernels() { return kOps; }
 
 }  // namespace floe
-#endif  // HWY_ONCE

@@ -126,6 +126,64 @@ struct ExpOf {
   }
 };
 
+// Highway's own is as Exp is.
+struct Expm1Of {
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    const VF limit = hn::Set(d, 100.0f);
+    const VF result = hn::IfThenElse(hn::Gt(x, limit), hn::Inf(d), hn::Expm1(d, hn::Min(x, limit)));
+    return hn::IfThenElse(hn::IsNaN(x), x, result);
+  }
+};
+
+// Highway's own takes positive numbers only.
+struct LogOf {
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    return LogarithmAt(x, x, hn::Log(d, x));
+  }
+
+  // What a logarithm is at the ends of its range: `result` where `x`, of which it is one, is positive and finite.
+  // `argument`: what is returned where it is infinite or NaN.
+  static HWY_INLINE VF LogarithmAt(VF x, VF argument, VF result) {
+    const F32 d;
+    const VF zero = hn::Zero(d), infinity = hn::Inf(d);
+    const VF finite = hn::IfThenElse(hn::Lt(x, infinity), result, argument);
+    const VF positive = hn::IfThenElse(hn::Eq(x, zero), hn::Neg(infinity), finite);
+    return hn::IfThenElse(hn::Lt(x, zero), hn::NaN(d), positive);
+  }
+};
+
+struct Log1pOf {
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    return LogOf::LogarithmAt(hn::Add(x, hn::Set(d, 1.0f)), x, hn::Log1p(d, x));
+  }
+};
+
+struct SeluOf {
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    const VF scale = hn::Set(d, 1.0507009873554804934f), scale_alpha = hn::Set(d, 1.7580993408473768599f);
+    const VF below = hn::Mul(scale_alpha, hn::Expm1(d, x));
+    return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), below, hn::Mul(scale, x));
+  }
+};
+
+struct SoftplusOf {
+  HWY_INLINE VF operator()(VF x) const {
+    const F32 d;
+    const VF positive = hn::IfThenElseZero(hn::Gt(x, hn::Zero(d)), x);
+    return hn::Add(positive, Log1pOf()(ExpOf()(hn::Neg(hn::Abs(x)))));
+  }
+};
+
+// 1 and 0.
+template <class Mask>
+HWY_INLINE VF TruthOf(Mask mask) {
+  return hn::IfThenElseZero(mask, hn::Set(F32(), 1.0f));
+}
+
 struct SigmoidOf {
   HWY_INLINE VF operator()(VF x) const {
     const F32 d;

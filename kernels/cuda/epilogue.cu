@@ -137,6 +137,7 @@ absl::StatusOr<EpiloguePlan> EpiloguePlan::Build(const FusedSteps& fused, size_t
     std::vector<Shape> shapes = {result};
     std::vector<DType> dtypes = {dtype};
     ElementStep step = function;
+    step.x = 0;
     if (bound.input >= 0) {
       shapes.push_back(operand);
       dtypes.push_back(dtype);

@@ -10,6 +10,7 @@ set(FLOE_CUDA_HOST_SOURCES
 set(FLOE_CUDA_KERNEL_SOURCES
   arg_extreme.cu
   batch_norm.cu
+  chain.cu
   convolution.cu
   crop_and_resize.cu
   elementwise.cu

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/kernels/fused_elementwise_cases.h"
 #include "tests/kernels/made_up_case.h"
 #include "tests/testing/shared_data.h"
 
@@ -116,6 +117,16 @@ TEST(CpuElementwiseTest, BiasAdd) {
   for (const int64_t channels : {1, 3, 16, 300})
     EXPECT_OK(CompareWithReference(
         {"BiasAdd", {}, {RandomFloats(Shape({2, 5, channels}), 1), RandomFloats(Shape({channels}), 2)}, {}}));
+}
+
+TEST(CpuFusedElementwiseTest, EveryFunction) {
+  for (const MadeUpCase& made : testing::FusedFunctionCases(DType::kFloat)) EXPECT_OK(CompareWithReference(made));
+  for (const MadeUpCase& made : testing::FusedExtremeCases()) EXPECT_OK(CompareWithReference(made));
+}
+
+TEST(CpuFusedElementwiseTest, SizesAndBroadcasts) {
+  for (const MadeUpCase& made : testing::FusedSizeCases()) EXPECT_OK(CompareWithReference(made));
+  EXPECT_OK(CompareWithReference(testing::FullFusedCase(DType::kFloat)));
 }
 
 MadeUpCase Reduction(const std::string& op, const Shape& shape, std::initializer_list<int32_t> axes, bool keep_dims) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "model/cuda_module.h"
+#include "tests/kernels/fused_elementwise_cases.h"
 #include "tests/kernels/made_up_case.h"
 #include "tests/testing/shared_data.h"
 
@@ -54,6 +55,20 @@ TEST(CudaSizesTest, GatedActivations) {
   }
   for (const Shape& alpha : {Shape({3}), Shape({9, 11, 3}), Shape({9, 1, 1}), Shape({1})})
     EXPECT_OK(OnCuda("_Prelu", {}, {RandomFloats(Shape({2, 9, 11, 3}), 1), RandomFloats(alpha, 2)}));
+}
+
+TEST(CudaSizesTest, FusedElementwise) {
+  ASSERT_OK_AND_ASSIGN(const Backend* const cuda, FindCudaBackend(0));
+  std::vector<MadeUpCase> cases = testing::FusedSizeCases();
+  const auto add = [&](std::vector<MadeUpCase> more) {
+    for (MadeUpCase& made : more) cases.push_back(std::move(made));
+  };
+  add(testing::FusedExtremeCases());
+  for (const DType dtype : {DType::kFloat, DType::kHalf, DType::kBfloat16}) {
+    add(testing::FusedFunctionCases(dtype));
+    add({testing::FullFusedCase(dtype)});
+  }
+  for (const MadeUpCase& made : cases) EXPECT_OK(testing::CompareWithReference(*cuda, made));
 }
 
 TEST(CudaSizesTest, Gather) {

@@ -37,7 +37,8 @@ struct MadeUpCase {
     std::string text = op;
     for (const Tensor& input : inputs) absl::StrAppend(&text, " ", input.shape().ToString());
     for (const auto& [name, value] : attrs.entries()) {
-      if (name == "fused_ops" || name == "padding") absl::StrAppend(&text, " ", name, "=", value.encoded());
+      if (name == "fused_ops" || name == "functions" || name == "padding")
+        absl::StrAppend(&text, " ", name, "=", value.encoded());
     }
     if (const auto strides = attrs.Ints("strides"); strides.ok()) absl::StrAppend(&text, " stride ", (*strides)[1]);
     if (const auto dilations = attrs.Ints("dilations"); dilations.ok())

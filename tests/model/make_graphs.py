@@ -66,6 +66,21 @@ def table_of_rows():
     return fed, [raw.LookupTableFindV2(table_handle=table, keys=list(fed)[0], default_value=tf.constant([7.0, 8.0]), name="found")], [filled]
 
 
+def elementwise_ops_in_a_row():
+    """Lines and triangles of elementwise ops, with scalars, channels, columns and truth values among them."""
+    random = np.random.default_rng(7)
+    x = v1.placeholder(tf.float32, [None, 5, 7, 3], name="x")
+    column = v1.placeholder(tf.float32, [None, 5, 1, 1], name="column")
+    fed = {x: random.uniform(-3, 3, (2, 5, 7, 3)).astype(np.float32), column: random.uniform(1, 2, (2, 5, 1, 1)).astype(np.float32)}
+    channels = tf.constant([0.5, -1.25, 3.0])
+    mish = x * tf.tanh(tf.math.softplus(x))
+    moved = tf.square(mish * channels + 2.0) * column
+    chosen = tf.where(tf.logical_or(x > 1.0, tf.logical_not(moved < 8.0)), tf.exp(-moved), tf.math.log1p(moved))
+    rooted = tf.sqrt(tf.abs(chosen) + 1e-3) / (1.0 + tf.sigmoid(column))
+    clipped = tf.clip_by_value(tf.nn.leaky_relu(x - column, 0.3), -2.0, 1.5)
+    return fed, [tf.identity(rooted, name="rooted"), tf.identity(tf.maximum(clipped, -column), name="clipped")], []
+
+
 def write(make):
     graph, response = tf.Graph(), predict_pb2.PredictResponse()
     with graph.as_default():
@@ -82,6 +97,6 @@ def write(make):
             file.write(message.SerializeToString(deterministic=True))
 
 
-for make in (table_of_words, table_of_ints, table_by_reference, table_written_twice, table_of_rows):
+for make in (table_of_words, table_of_ints, table_by_reference, table_written_twice, table_of_rows, elementwise_ops_in_a_row):
     if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
         write(make)

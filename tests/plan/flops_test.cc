@@ -42,6 +42,11 @@ TEST(FlopsTest, Convolutions) {
 
 TEST(FlopsTest, ElementsSumsAndWhatOnlyMoves) {
   EXPECT_EQ(Flops("AddV2", {{2, 3}, {3}}, {2, 3}), 6);
+  EXPECT_EQ(Flops("_FusedElementwise", {{2, 3}, {3}}, {2, 3},
+                  {{"functions", AttrValue::Strings({"Mul", "Exp", "Neg"})},
+                   {"operands", AttrValue::Ints({0, 1, 2, 3})},
+                   {"parameters", AttrValue::Floats({0, 0, 0})}}),
+            18);
   EXPECT_EQ(Flops("Sum", {{2, 3}, Shape()}, Shape()), 6);
   EXPECT_GT(Flops("Softmax", {{2, 3}}, {2, 3}), 6);
   EXPECT_EQ(Flops("Transpose", {{2, 3}, {2}}, {3, 2}), 0);

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "ops/elementwise_program.h"
 #include "tests/testing/programs.h"
 #include "tests/testing/shared_data.h"
 
@@ -53,6 +54,16 @@ TEST(ScaleTest, AChainOfConvolutions) {
     last = maker.Op("Relu", absl::StrCat("relu", i), {absl::StrCat("sum", i)}, kFloat);
   }
   EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), static_cast<size_t>(kNodes / 4));
+}
+
+TEST(ScaleTest, AChainOfElementwiseOps) {
+  GraphMaker maker;
+  std::string last = maker.Input("x", {PartialShape::kUnknownDim, 2});
+  for (int i = 0; i < kNodes / 2; ++i) {
+    const std::string gate = maker.Op("Tanh", absl::StrCat("tanh", i), {last}, kFloat);
+    last = maker.Op("Sub", absl::StrCat("difference", i), {gate, last}, kFloat);
+  }
+  EXPECT_EQ(LowerAndRun(maker, {last}).ops.size(), static_cast<size_t>(kNodes / kMostElementwiseSteps));
 }
 
 TEST(ScaleTest, AChainOfConvolutionsWithChannelsFirst) {

@@ -59,6 +59,7 @@ constexpr ToleranceException kToleranceExceptions[] = {
     {"Log", 1, 0.1, kNearZero},
     {"Log1p", 1, 0.1, kNearZero},
     {"Expm1", 1, 0.1, kNearZero},
+    {"_FusedElementwise", 1, 1, kCancels},
     {"_Gelu", 1, 1, kOneAdded},
     {"_GeluTanh", 1, 1, kOneAdded},
     {"Sum", 1, 1, kCancels},
