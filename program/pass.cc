@@ -15,9 +15,11 @@ namespace {
 constexpr Pass kStandardPasses[] = {
     {"simplify_loops", SimplifyLoops, true},
     {"fold_constants", FoldConstants, true},
+    {"expand_einsum", ExpandEinsum},
     {"drop_identities", DropIdentities},
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
+    {"recognize_attention", RecognizeAttention},
     {"channels_last", ChannelsLast},
     {"recognize_activations", RecognizeActivations},
     {"dilate_convolutions", DilateConvolutions},

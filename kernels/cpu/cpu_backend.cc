@@ -16,7 +16,7 @@ class Cpu final : public Backend {
  public:
   Cpu() {
     for (const absl::Span<const CpuOp> family :
-         {ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(), PadKernels(), PoolKernels(),
+         {AttentionKernels(), ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(), PadKernels(), PoolKernels(),
           ReduceKernels(), SoftmaxKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
