@@ -127,6 +127,10 @@ absl::Status InferAttention(InferContext& context) {
   if (ranks_known) {
     FLOE_ASSIGN_OR_RETURN(const std::vector<Dims> operands, OperandDims(context.attrs(), inputs));
     FLOE_ASSIGN_OR_RETURN(const AttentionShapes shapes, ComputeShapes(inputs, operands));
+    if (shapes.result.rank() > kMostAttentionBatchDims + 2) {
+      return absl::InvalidArgumentError(absl::StrCat("wanted a result of ", kMostAttentionBatchDims + 2,
+                                                     " dimensions at most, got ", shapes.result.ToString()));
+    }
     FLOE_ASSIGN_OR_RETURN(const Dims perm, Permutation(context.attrs(), "out_perm", shapes.result.rank()));
     shape = PartialShape(Permuted(shapes.result.dims(), perm));
   }

@@ -21,6 +21,9 @@ namespace floe {
 
 absl::Span<const OpInfo> AttentionOps();
 
+// A result has no more dimensions in front of its matrices.
+inline constexpr int kMostAttentionBatchDims = 6;
+
 // An operand's places: steps in elements along the batch dimensions, rows and columns; 0 where it is broadcast.
 struct AttentionOperand {
   Dims batch;

@@ -23,6 +23,7 @@ class Cuda final : public Backend, public CudaContext {
   Cuda(int device, CudaTarget target, int64_t memory_limit_bytes)
       : target_(target), runtime_(device, memory_limit_bytes) {
     for (const absl::Span<const CudaOp> family : {ArgExtremeKernels(),
+                                                  AttentionKernels(),
                                                   BatchNormKernels(),
                                                   ConvolutionKernels(),
                                                   CropAndResizeKernels(),

@@ -109,6 +109,7 @@ class Recognition {
     }
     // Columns that are constant are weights: a layer with a softmax behind it.
     if (program_.ConstantOf(k->value) != nullptr) return false;
+    if (program_.values[op.outputs[0]].shape.rank() > kMostAttentionBatchDims + 2) return false;
     for (const MaskStep& step : match.masks) {
       if (!ShapeOf(step.mask).has_rank() || IsMadeBy(step.mask, match.ops)) return false;
     }
