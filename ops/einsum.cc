@@ -72,8 +72,7 @@ absl::StatusOr<Equation> ParseEquation(const AttrMap& attrs, int num_inputs) {
   return equation;
 }
 
-// A dimension of the whole computation: a label, or a dimension of the ellipsis counted from its last (-1, -2, ...).
-using Label = int;
+using Label = EinsumLabel;
 
 // Labels with the ellipsis written out for an operand of this rank.
 absl::StatusOr<std::vector<Label>> LabelsOf(absl::string_view what, const std::string& labels, int rank) {
@@ -93,19 +92,6 @@ absl::StatusOr<std::vector<Label>> LabelsOf(absl::string_view what, const std::s
   }
   return all;
 }
-
-// What the equation means for inputs of these ranks.
-struct EinsumGeometry {
-  std::vector<std::vector<Label>> inputs;
-  std::vector<Label> output;
-  std::map<Label, int64_t> sizes;  // kUnknownDim where not known
-
-  PartialShape OutputShape() const {
-    Dims dims;
-    for (const Label label : output) dims.push_back(sizes.at(label));
-    return PartialShape(std::move(dims));
-  }
-};
 
 absl::StatusOr<EinsumGeometry> ComputeGeometry(const Equation& equation, absl::Span<const PartialShape> shapes) {
   EinsumGeometry geometry;
@@ -226,10 +212,9 @@ void Compute(const std::vector<Loop>& outer, const std::vector<Loop>& summed, co
 }
 
 absl::Status EvalEinsum(EvalContext& context) {
-  FLOE_ASSIGN_OR_RETURN(const Equation equation, ParseEquation(context.attrs(), context.num_inputs()));
   std::vector<PartialShape> shapes;
   for (int i = 0; i < context.num_inputs(); ++i) shapes.emplace_back(context.input(i).shape());
-  FLOE_ASSIGN_OR_RETURN(const EinsumGeometry geometry, ComputeGeometry(equation, shapes));
+  FLOE_ASSIGN_OR_RETURN(const EinsumGeometry geometry, ComputeEinsumGeometry(context.attrs(), shapes));
   FLOE_ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(geometry.OutputShape().dims()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
   if (shape.num_elements() == 0) return absl::OkStatus();
@@ -273,5 +258,16 @@ constexpr OpInfo kOps[] = {
 }  // namespace
 
 absl::Span<const OpInfo> EinsumOps() { return kOps; }
+
+PartialShape EinsumGeometry::OutputShape() const {
+  Dims dims;
+  for (const Label label : output) dims.push_back(sizes.at(label));
+  return PartialShape(std::move(dims));
+}
+
+absl::StatusOr<EinsumGeometry> ComputeEinsumGeometry(const AttrMap& attrs, absl::Span<const PartialShape> shapes) {
+  FLOE_ASSIGN_OR_RETURN(const Equation equation, ParseEquation(attrs, static_cast<int>(shapes.size())));
+  return ComputeGeometry(equation, shapes);
+}
 
 }  // namespace floe

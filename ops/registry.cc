@@ -6,6 +6,7 @@
 #include "ops/activation.h"
 #include "ops/arg_extreme.h"
 #include "ops/arithmetic.h"
+#include "ops/attention.h"
 #include "ops/audio.h"
 #include "ops/base64.h"
 #include "ops/batch_norm.h"
@@ -99,6 +100,7 @@ const Table& Ops() {
              ActivationOps(),
              ArgExtremeOps(),
              ArithmeticOps(),
+             AttentionOps(),
              AudioOps(),
              Base64Ops(),
              BatchNormOps(),

@@ -16,9 +16,11 @@ namespace {
 constexpr Pass kStandardPasses[] = {
     {"simplify_loops", SimplifyLoops, true},
     {"fold_constants", FoldConstants, true},
+    {"expand_einsum", ExpandEinsum},
     {"drop_identities", DropIdentities},
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
+    {"recognize_attention", RecognizeAttention},
     {"channels_last", ChannelsLast},
     {"widen_conv1d", WidenConv1D},
     {"recognize_activations", RecognizeActivations},

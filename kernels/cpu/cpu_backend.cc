@@ -16,8 +16,8 @@ class Cpu final : public Backend {
  public:
   Cpu() {
     for (const absl::Span<const CpuOp> family :
-         {ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(), PadKernels(), PoolKernels(),
-          ReduceKernels(), SoftmaxKernels(), VolumeConvolutionKernels()}) {
+         {AttentionKernels(), ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(),
+          PadKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels(), VolumeConvolutionKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
   }

@@ -19,6 +19,7 @@ struct CpuOp {
   absl::StatusOr<std::unique_ptr<Kernel>> (*create)(const OpSignature& op);
 };
 
+absl::Span<const CpuOp> AttentionKernels();
 absl::Span<const CpuOp> ConvolutionKernels();
 absl::Span<const CpuOp> ElementwiseKernels();
 absl::Span<const CpuOp> LayerNormKernels();

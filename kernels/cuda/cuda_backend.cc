@@ -24,6 +24,7 @@ class Cuda final : public Backend, public CudaContext {
   Cuda(int device, CudaTarget target, int64_t memory_limit_bytes, bool library_products)
       : target_(target), library_products_(library_products), runtime_(device, memory_limit_bytes) {
     for (const absl::Span<const CudaOp> family : {ArgExtremeKernels(),
+                                                  AttentionKernels(),
                                                   BatchNormKernels(),
                                                   ConvolutionKernels(),
                                                   CropAndResizeKernels(),

@@ -9,6 +9,7 @@ set(FLOE_CUDA_HOST_SOURCES
 # One file an op family: its kernels, and what supports, prepares and launches them.
 set(FLOE_CUDA_KERNEL_SOURCES
   arg_extreme.cu
+  attention.cu
   batch_norm.cu
   chain.cu
   convolution.cu

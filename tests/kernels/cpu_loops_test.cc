@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "tests/kernels/attention_cases.h"
 #include "tests/kernels/fused_elementwise_cases.h"
 #include "tests/kernels/made_up_case.h"
 #include "tests/testing/shared_data.h"
@@ -175,6 +176,15 @@ TEST(CpuSoftmaxTest, OddSizes) {
     const float nan = std::numeric_limits<float>::quiet_NaN();
     EXPECT_OK(CompareWithReference({op, {}, {Tensor::Of<float>({1, nan, 2})}, {}}));
   }
+}
+
+TEST(CpuAttentionTest, OddSizes) {
+  for (const MadeUpCase& made : testing::AttentionSizes({1, 5, 6, 7, 48, 49}, {1, 7, 16, 33, 64, 65, 1500}))
+    EXPECT_OK(CompareWithReference(made));
+}
+
+TEST(CpuAttentionTest, LayoutsMasksAndWhatIsNoNumber) {
+  for (const MadeUpCase& made : testing::AttentionKinds()) EXPECT_OK(CompareWithReference(made));
 }
 
 TEST(CpuLayerNormTest, OddSizes) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "model/cuda_module.h"
+#include "tests/kernels/attention_cases.h"
 #include "tests/kernels/fused_elementwise_cases.h"
 #include "tests/kernels/made_up_case.h"
 #include "tests/testing/shared_data.h"
@@ -47,6 +48,13 @@ TEST(CudaSizesTest, LayerNorm) {
   }
   EXPECT_OK(OnCuda("_LayerNorm", attrs,
                    {RandomFloats(Shape({0, 4}), 1), RandomFloats(Shape({4}), 1), RandomFloats(Shape({4}), 1)}));
+}
+
+TEST(CudaSizesTest, Attention) {
+  ASSERT_OK_AND_ASSIGN(const Backend* const cuda, FindCudaBackend(0));
+  for (const MadeUpCase& made : testing::AttentionSizes({1, 3, 63, 64, 65}, {1, 32, 63, 64, 65, 129}))
+    EXPECT_OK(testing::CompareWithReference(*cuda, made));
+  for (const MadeUpCase& made : testing::AttentionKinds()) EXPECT_OK(testing::CompareWithReference(*cuda, made));
 }
 
 TEST(CudaSizesTest, GatedActivations) {

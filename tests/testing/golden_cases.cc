@@ -64,6 +64,7 @@ constexpr ToleranceException kToleranceExceptions[] = {
     {"_GeluTanh", 1, 1, kOneAdded},
     {"Sum", 1, 1, kCancels},
     {"Mean", 1, 1, kCancels},
+    {"_FusedAttention", 4, 1, "the exponential makes what the scores were rounded by a part of each term"},
     {"LSTMBlockCell", 4, 0, kHalfSteps},
     {"BlockLSTM", 4, 0, kHalfSteps},
     {"BlockLSTMV2", 4, 0, kHalfSteps},
