@@ -9,10 +9,11 @@ refuses.
 """
 import os
 import struct
+import subprocess
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import graph_pb2, versions_pb2
@@ -281,6 +282,9 @@ def fake_quants():
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 5, 3), min=F([-1, -2, 0]), max=F([1, 0.5, 3]))
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2), min=F([0, -2]), max=F([0, 0.5]), num_bits=5, narrow_range=True)
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 2, 3, 2), min=F([-1, -2]), max=F([1, 0.5]))
+    for low, high in ((1, -1), (2, 0), (3, -0.5), (-1, -3), (1, 1), (NAN, 1), (0, NAN), (-INF, INF)):
+        case("FakeQuantWithMinMaxVars", inputs=x, min=F(low), max=F(high))
+        case("FakeQuantWithMinMaxVarsPerChannel", inputs=np.stack([x, x], 1), min=F([low, 0]), max=F([high, 1]))
     refused("FakeQuantWithMinMaxVars", inputs=x, min=F([0, 1]), max=F(0))
     refused("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 3), min=F([0, 1]), max=F([1, 2]))
 
@@ -313,7 +317,10 @@ def suppressions():
     tied = dict(boxes=F([[0, 0, 1, 1], [0, 0, 1, 1.1], [0, 2, 1, 3], [0, 2, 1, 2]]), scores=F([0.5, 0.5, 0.5, 0.5]))
     odd = dict(boxes=tied["boxes"], scores=F([NAN, 0.75, -INF, 0.2]))
     none = dict(boxes=np.zeros((0, 4), F), scores=np.zeros(0, F))
-    for given in (some(20), tied, odd, none):
+    equal = dict(some(20), scores=F([0.5, 0.25] * 10))
+    unknown = some(20)
+    unknown["scores"][::4] = NAN
+    for given in (some(20), tied, odd, none, equal, unknown):
         case("NonMaxSuppression", max_output_size=I32(6), iou_threshold=0.3, **given)
         case("NonMaxSuppressionV2", max_output_size=I32(6), iou_threshold=F(0), **given)
         case("NonMaxSuppressionV3", max_output_size=I32(3), iou_threshold=F(1), score_threshold=F(0.4), **given)
@@ -342,6 +349,12 @@ def suppressions():
         for shared in (False, True):
             case("CombinedNonMaxSuppression", boxes=many[:, :, :1] if shared else many, scores=scores,
                  max_output_size_per_class=I32(per_class), max_total_size=Const(I32(total)), **limits, **rest)
+    for levels in (1, 2, 4):  # equal scores in several classes
+        equal_scores = (np.ceil(scores * levels) / levels).astype(F)
+        for total in (3, 9, 40):
+            case("CombinedNonMaxSuppression", boxes=many, scores=equal_scores, max_output_size_per_class=I32(4), max_total_size=I32(total), **limits)
+    row = F([[i, 0, i + 0.5, 1] for i in range(30)])[None, :, None]  # more equal scores than a small sort's threshold
+    case("CombinedNonMaxSuppression", boxes=row, scores=np.round(random.uniform(0, 1, (1, 30, 4)), 1).astype(F), max_output_size_per_class=I32(20), max_total_size=I32(60), clip_boxes=False, **limits)
     case("CombinedNonMaxSuppression", boxes=many[:, :0], scores=scores[:, :0], max_output_size_per_class=I32(2), max_total_size=I32(3), **limits)
     for per_class, total in ((0, 2), (2, 0)):
         refused("CombinedNonMaxSuppression", boxes=many, scores=scores, max_output_size_per_class=I32(per_class), max_total_size=I32(total), **limits)
@@ -529,7 +542,13 @@ def uniques():
     for dtype in REALS + [np.bool_]:
         case("Unique", x=numbers(dtype, 9, high=3).round())
         case("UniqueWithCounts", x=numbers(dtype, 9, high=3).round(), out_idx=tf.int64)
-    case("Unique", x=F([NAN, 1, NAN, -0.0, 0.0]))
+    for dtype in FLOATS:
+        odd = np.array([NAN, 1, NAN, -0.0, 0.0, NAN]).astype(dtype)
+        case("Unique", x=odd)
+        case("UniqueV2", x=np.stack([odd, odd[::-1]], 1), axis=ints(0))
+        case("UniqueV2", x=np.stack([odd, odd], 1), axis=ints(0))
+        case("UniqueWithCounts", x=odd)
+        case("UniqueWithCountsV2", x=odd, axis=ints(0))
     case("Unique", x=strings(8))
     case("Unique", x=numbers(F, 0))
     case("UniqueV2", x=strings(8), axis=I64([0]))
@@ -846,6 +865,8 @@ def functions():
             case(op, x=np.array([0, 1, 2, 0]).astype(dtype), y=np.array([NAN, 2, 0, INF]).astype(dtype))
         case("Xlogy", x=np.array([0, 1, 2, 0.5]).astype(dtype), y=np.array([NAN, 2, 0.25, 3]).astype(dtype))
         case("Xlog1py", x=np.array([0, 1, 2, 0.5]).astype(dtype), y=np.array([NAN, 2, 0.25, -0.5]).astype(dtype))
+    for dtype in (I32, I64):
+        case("Round", x=numbers(dtype, 3, 5, low=-99, high=99))
     for dtype in (H, F, D):
         case("Lgamma", x=np.array([0.1, 0.5, 1, 2, 3.7, 20, 1e3, -0.5, -1.5, -2.25]).astype(dtype))
         case("Lgamma", x=np.array([0, -1, NAN, INF, -INF]).astype(dtype))
@@ -941,7 +962,20 @@ def fused_ones():
     for a, b in ((False, True), (True, False), (True, True)):
         case("_FusedMatMul", a=numbers(F, *((4, 3) if a else (3, 4))), b=numbers(F, *((5, 4) if b else (4, 5))), args=[numbers(F, 5)],
              transpose_a=a, transpose_b=b, fused_ops=["BiasAdd", "Relu"])
+    for dtype in (H, B16):
+        case("_FusedMatMul", a=numbers(dtype, 3, 4), b=numbers(dtype, 4, 5), args=[numbers(dtype, 5)], fused_ops=["BiasAdd", "Relu"])
     case("_FusedMatMul", a=numbers(F, 0, 4), b=numbers(F, 4, 5), args=[numbers(F, 5)], fused_ops=["BiasAdd"])
+
+
+# A fused form that TensorFlow's CPU kernels have by oneDNN alone.
+ONEDNN_ONLY = ("_FusedDepthwiseConv2dNative",)
+
+
+def fused_depthwise():
+    for dtype in (H, B16, F):
+        for chain in (["BiasAdd"], ["BiasAdd", "Relu"], ["BiasAdd", "Relu6"], ["BiasAdd", "Elu"]):
+            for rest in (dict(strides=[1, 1, 1, 1], padding="SAME"), dict(strides=[1, 2, 2, 1], padding="VALID")):
+                case("_FusedDepthwiseConv2dNative", input=numbers(dtype, 2, 5, 4, 3), filter=numbers(dtype, 3, 2, 3, 2), args=[numbers(dtype, 6)], fused_ops=chain, **rest)
 
 
 def corners():
@@ -1234,7 +1268,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
@@ -1340,5 +1374,9 @@ def write(op):
 
 os.makedirs(HERE, exist_ok=True)
 for op in sorted({op for op, *_ in good + bad}):
-    if len(sys.argv) == 1 or op in sys.argv[1:]:
+    if len(sys.argv) > 1 and op not in sys.argv[1:]:
+        continue
+    if op in ONEDNN_ONLY and os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0":
+        subprocess.run([sys.executable, __file__, op], env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"}, check=True)
+    else:
         write(op)
