@@ -20,6 +20,7 @@
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/decode_csv.h"
 #include "ops/decode_image.h"
 #include "ops/decode_raw.h"
 #include "ops/division.h"
@@ -69,6 +70,7 @@
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
 #include "ops/spectral.h"
+#include "ops/string_format.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
 #include "ops/string_number.h"
@@ -112,6 +114,7 @@ const Table& Ops() {
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
+             DecodeCsvOps(),
              DecodeImageOps(),
              DecodeRawOps(),
              DivisionOps(),
@@ -161,6 +164,7 @@ const Table& Ops() {
              SparseTensorOps(),
              SparseToDenseOps(),
              SpectralOps(),
+             StringFormatOps(),
              StringHashOps(),
              StringJoinOps(),
              StringNumberOps(),

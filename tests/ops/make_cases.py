@@ -443,6 +443,56 @@ def joins():
     case("StringJoin", inputs=[strings(3)], separator="x")
     case("StringJoin", inputs=[strings(0), strings()])
     refused("StringJoin", inputs=[strings(3), strings(1)])
+    words = texts("a", "b", "", "d")
+    for ids in ((1, 0, 1, 3), (0, 0, 0, 0)):
+        case("UnsortedSegmentJoin", inputs=words, segment_ids=ints(*ids), num_segments=I32(5), separator=":")
+        case("UnsortedSegmentJoin", inputs=words, segment_ids=I64(ids), num_segments=Const(I64(4)))
+        case("UnsortedSegmentJoin", inputs=words.reshape(2, 2), segment_ids=ints(*ids).reshape(2, 2), num_segments=I32(5), separator=", ")
+    case("UnsortedSegmentJoin", inputs=words.reshape(2, 2), segment_ids=ints(1, 1), num_segments=I32(2), separator=":")
+    case("UnsortedSegmentJoin", inputs=strings(0), segment_ids=NO_INTS, num_segments=I32(2))
+    for ids, most in (((1, -1), 3), ((1, 3), 3), ((1, 1), -1), ((1,), 3)):
+        refused("UnsortedSegmentJoin", inputs=texts("a", "b"), segment_ids=ints(*ids), num_segments=I32(most))
+    refused("UnsortedSegmentJoin", inputs=text("a"), segment_ids=I32(0), num_segments=I32(3))
+
+
+def formats():
+    for dtype in REALS + [np.bool_, C64]:
+        for shape in ((), (2, 3), (9,)):
+            case("StringFormat", inputs=[numbers(dtype, *shape)], template="it is %s.")
+    case("StringFormat", inputs=[F([1 / 3, 1e20, 1e-10, NAN, INF, -INF, -0.0, 123456789, 1.5, 16777216])], template="%s", summarize=-1)
+    case("StringFormat", inputs=[D([1 / 3, 1e20, 1e-10, NAN, INF, -0.0, 123456789.123, 0.1])], template="%s", summarize=8)
+    case("StringFormat", inputs=[U64([2**64 - 1]), I64([-2**63])], template="%s and %s")
+    case("StringFormat", inputs=[texts("ab", b"\xff\"\\\n\t\x01", "x'", "h\u00e9"), text("q")], template="%s%s", summarize=9)
+    for shape in ((10, 10), (3, 3, 3), (2, 2, 2, 2), (1, 8), (0,), (2, 0), (0, 3)):
+        for summarize in (-1, 0, 1, 3, 4):
+            case("StringFormat", inputs=[np.arange(np.prod(shape), dtype=I32).reshape(shape)], template="%s", summarize=summarize)
+    case("StringFormat", inputs=[F(1), F(2)], template="{} %s {}{", placeholder="{}")
+    case("StringFormat", inputs=[], template="hello")
+    case("StringFormat", inputs=[F(1)], template="ab", placeholder="")
+
+
+def tables():
+    def decode(accept, records, *fields, **rest):
+        accept("DecodeCSV", records=texts(*records) if isinstance(records, tuple) else text(records), record_defaults=list(fields), **rest)
+
+    whole, name, real = I64([9]), texts("none"), F([0.5])
+    decode(case, ("1,2.5,a", "3,,b", ",1e3,"), I32([0]), F([7]), texts("z"))
+    decode(case, ("1,0x10", " 2 , nan "), whole, D([0]))
+    decode(case, "1,2", I64(9), D(0))
+    for record in ('1,"a,b"', '1,"q""r"', '1,""', '"1","2"', '1,"a\nb"', '1,""""', "\n1,2", "1,", "\r\n\r1,x", ",", '"",""'):
+        decode(case, (record,), whole, name)
+    for record in ('1,"a', '1,a"b', '1,"a"b', "", "1,a\n", "1,a\r\n", "1,a\nb,c", "1,2,3", '1, "a"', "1", "x,y", '1,"', "1.5,a", "99999999999999999999,a"):
+        decode(refused, (record,), whole, name)
+    decode(case, ('1,"a', '2,b"'), whole, name, use_quote_delim=False)
+    decode(case, ("NA,2", "3,NA"), whole, real, na_value="NA")
+    decode(case, ("1;2", "3;"), whole, real, field_delim=";")
+    for columns in ([1, 3], [0, 2], [2, 3]):
+        decode(case, ("1,2,3,4", "5,6,,8,9"), whole, real, select_cols=columns)
+    decode(case, ("1,2,",), whole, real, select_cols=[1, 2])
+    decode(refused, ("1,2,3,4",), whole, real, select_cols=[1, 7])
+    decode(refused, ("1,",), whole, np.zeros(0, I32))
+    case("DecodeCSV", records=texts("1,2", "3,4").reshape(2, 1), record_defaults=[whole, real])
+    case("DecodeCSV", records=strings(0), record_defaults=[whole, real])
 
 
 def texts(*values):
@@ -1268,7 +1318,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 

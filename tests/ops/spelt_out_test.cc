@@ -19,7 +19,8 @@ Tensor Numbers(DType dtype, const Shape& shape, uint32_t seed, float low, float 
   EXPECT_OK(OnDType(FloatTypes(), dtype, [&]<typename T>() -> absl::Status {
     for (int64_t i = 0; i < tensor.num_elements(); ++i) {
       state = state * 1664525u + 1013904223u;
-      tensor.mutable_data<T>()[i] = T(low + (high - low) * static_cast<float>(state >> 8) / static_cast<float>(1 << 24));
+      tensor.mutable_data<T>()[i] =
+          T(low + (high - low) * static_cast<float>(state >> 8) / static_cast<float>(1 << 24));
     }
     return absl::OkStatus();
   }));
@@ -116,7 +117,8 @@ TEST(SpeltOutTest, BatchNormEx) {
 // The steps that Floe's passes add to those of TensorFlow's exporters.
 TEST(SpeltOutTest, FusedSteps) {
   const Tensor a = Numbers(DType::kFloat, Shape({3, 5}), 1, -1, 1), b = Numbers(DType::kFloat, Shape({5, 8}), 2, -1, 1);
-  const Tensor row = Numbers(DType::kFloat, Shape({8}), 3, -1, 1), all = Numbers(DType::kFloat, Shape({3, 8}), 4, -1, 1);
+  const Tensor row = Numbers(DType::kFloat, Shape({8}), 3, -1, 1),
+               all = Numbers(DType::kFloat, Shape({3, 8}), 4, -1, 1);
   const Tensor product = First("MatMul", {a, b});
   const auto fused = [&](std::vector<std::string> steps, std::vector<Tensor> args) {
     AttrMap attrs;
