@@ -46,6 +46,7 @@
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
+#include "ops/parse_sequence_example.h"
 #include "ops/pool.h"
 #include "ops/pool3d.h"
 #include "ops/quantize.h"
@@ -140,6 +141,7 @@ const Table& Ops() {
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
+             ParseSequenceExampleOps(),
              Pool3DOps(),
              PoolOps(),
              QuantizeOps(),

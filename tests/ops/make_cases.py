@@ -694,6 +694,100 @@ def parse_examples():
     single(refused, full, dense=[("i", no_longs, [2])])
 
 
+def sequence(context, **lists):
+    """A SequenceExample; a feature that is None has no list of values."""
+    def fill(feature, values):
+        if values is None:
+            feature.SetInParent()
+        elif values and isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        elif values and isinstance(values[0], bytes):
+            feature.bytes_list.value.extend(values)
+        else:
+            feature.int64_list.SetInParent()
+            feature.int64_list.value.extend(values)
+
+    message = tf.train.SequenceExample()
+    for key, values in context.items():
+        fill(message.context.feature[key], values)
+    for key, steps in lists.items():
+        message.feature_lists.feature_list[key].SetInParent()
+        for values in steps:
+            fill(message.feature_lists.feature_list[key].feature.add(), values)
+    return message.SerializeToString()
+
+
+def parse_sequences():
+    full = sequence(dict(i=[1, 2], f=[1.0, 2.0], s=[b"x"]), t=[[1, 2], [], [3]], d=[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], s=[[b"a"], [b"b", b"c"]])
+    short, bare = sequence(dict(i=[5]), t=[[7]], d=[[5.0, 6.0]], s=[]), sequence(dict(f=[3.0, 4.0]))
+    hollow = sequence(dict(i=None), t=[None, [1], None], s=[None])
+    long = tf.int64
+    sections = dict(
+        context_sparse=[("i", long), ("s", tf.string), ("no", tf.float32)], context_dense=[("f", F([9, 8]), [2]), ("no", I64(7), []), ("no2", text_of([[b"q"]]), [1, 1])],
+        context_ragged=[("i", long, tf.int32), ("s", tf.string, tf.int64)], list_sparse=[("t", long), ("s", tf.string), ("no", tf.float32)],
+        list_dense=[("d", tf.float32, [2], True), ("d2", long, [], True)], list_ragged=[("t", long, tf.int64), ("s", tf.string, tf.int32)])
+
+    def v2(accept, serialized, names=np.array([], object), missing=None, **given):
+        of = {name: given.get(name, []) for name in sections}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": texts(*(one[0] for one in ones)) for name, ones in of.items()}
+        accept("ParseSequenceExampleV2", serialized=np.array(serialized, object), debug_name=names, **keys,
+               feature_list_dense_missing_assumed_empty=np.array([one[3] for one in of["list_dense"]], bool) if missing is None else missing,
+               context_dense_defaults=[one[1] for one in of["context_dense"]], Ncontext_sparse=len(of["context_sparse"]),
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               context_ragged_value_types=[one[1] for one in of["context_ragged"]], context_ragged_split_types=[one[2] for one in of["context_ragged"]],
+               Nfeature_list_sparse=len(of["list_sparse"]), feature_list_sparse_types=[one[1] for one in of["list_sparse"]],
+               Nfeature_list_dense=len(of["list_dense"]), feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]],
+               feature_list_ragged_value_types=[one[1] for one in of["list_ragged"]], feature_list_ragged_split_types=[one[2] for one in of["list_ragged"]])
+
+    def v1(accept, serialized, names=np.array([], object), **given):
+        of = {name: given.get(name, []) for name in sections if "ragged" not in name}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": [one[0] for one in ones] for name, ones in of.items()}
+        accept("ParseSequenceExample", serialized=np.array(serialized, object), debug_name=names, **keys,
+               feature_list_dense_missing_assumed_empty=[one[0] for one in of["list_dense"] if one[3]], context_dense_defaults=[one[1] for one in of["context_dense"]],
+               Ncontext_sparse=len(of["context_sparse"]), Ncontext_dense=len(of["context_dense"]), Nfeature_list_sparse=len(of["list_sparse"]), Nfeature_list_dense=len(of["list_dense"]),
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               feature_list_sparse_types=[one[1] for one in of["list_sparse"]], feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]])
+
+    def single(accept, serialized, **given):
+        of = {name: given.get(name, []) for name in sections if "ragged" not in name}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": [text(one[0]) for one in ones] for name, ones in of.items()}
+        accept("ParseSingleSequenceExample", serialized=text_of(serialized), debug_name=text("n"), **keys,
+               feature_list_dense_missing_assumed_empty=texts(*(one[0] for one in of["list_dense"] if one[3])), context_dense_defaults=[one[1] for one in of["context_dense"]],
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               feature_list_sparse_types=[one[1] for one in of["list_sparse"]], feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]])
+
+    for section, ones in sections.items():
+        for serialized in ([full, short, bare], [], full, bare):
+            if "ragged" in section and not isinstance(serialized, list):
+                continue  # TensorFlow leaves the outer splits unwritten
+            v2(case, serialized, **{section: ones})
+            if "ragged" not in section and isinstance(serialized, list):
+                v1(case, serialized, **{section: ones})
+        for serialized in (full, short, bare):
+            if "ragged" not in section:
+                single(case, serialized, **{section: ones})
+    every = dict(context_sparse=[("i", long)], context_dense=[("f", F([9, 8]), [2])], context_ragged=[("s", tf.string, tf.int32)], list_sparse=[("t", long)],
+                 list_dense=[("d", tf.float32, [1, 2], True)], list_ragged=[("s", tf.string, tf.int64)])
+    plain = {name: ones for name, ones in every.items() if "ragged" not in name}
+    v2(case, [full, short, bare], texts("a", "b", "c"), **every)
+    v1(case, [full, short, bare], texts("a", "b", "c"), **plain)
+    single(case, full, **plain)
+    for accept, of in ((v1, plain), (v2, every)):
+        accept(case, [hollow, full], context_sparse=every["context_sparse"], list_sparse=every["list_sparse"])
+    v2(case, [hollow], list_ragged=[("t", long, tf.int32)])
+    single(case, hollow, context_sparse=every["context_sparse"], list_sparse=every["list_sparse"])
+    for wrong in (dict(context_dense=[("f", np.zeros(0, F), [2])]), dict(context_dense=[("i", np.zeros(0, I64), [3])]), dict(list_dense=[("d", tf.float32, [2], False)]),
+                  dict(list_dense=[("t", long, [1], True)]), dict(list_dense=[("d", long, [2], True)]), dict(context_sparse=[("i", tf.float32)]), dict(list_sparse=[("t", tf.string)])):
+        v2(refused, [full, short, bare], **wrong)
+        v1(refused, [full, short, bare], **wrong)
+        single(refused, short if wrong.get("context_dense", [""])[0][:1] == ("f",) else bare if "False" in str(wrong) else full, **wrong)
+    for accept, serialized in ((v1, [b"garbage"]), (v2, b"garbage"), (single, b"garbage")):
+        accept(refused, serialized, context_sparse=every["context_sparse"])
+    v2(refused, [full, short], texts("a"), **every)
+    v2(refused, [full, short], missing=np.array([True, False]), **every)
+    v2(refused, [full, short], context_dense=[("f", F([1, 2, 3]), [2])])
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1318,7 +1412,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
