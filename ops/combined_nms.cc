@@ -70,16 +70,21 @@ absl::Status InferCombined(InferContext& context) {
   return absl::OkStatus();
 }
 
+constexpr int64_t kEmpty = -1;
+
 struct Detection {
   float score;
   int64_t box, label;
 };
 
-// What each class keeps of one image, the best first; ties stay in the order of the classes.
+// What each class keeps of one image, the best first. Which of two equal scores comes first is what std::sort makes of
+// the list that TensorFlow sorts: as many places a class as it may keep, those that stay empty scoring -1.
 std::vector<Detection> Detect(const float* boxes, const float* scores, int64_t num_boxes, int64_t box_classes,
                               int64_t classes, const SuppressionParams<float>& params, absl::Span<float> of_class) {
   std::vector<Detection> detections;
   if (num_boxes == 0) return detections;
+  const int64_t places = std::min(params.most, num_boxes);
+  detections.resize(static_cast<size_t>(places * classes), Detection{-1.0f, kEmpty, 0});
   for (int64_t label = 0; label < classes; ++label) {
     for (int64_t i = 0; i < num_boxes; ++i) of_class[i] = scores[i * classes + label];
     const float* const first = boxes + (box_classes == 1 ? 0 : label) * 4;
@@ -88,11 +93,12 @@ std::vector<Detection> Detect(const float* boxes, const float* scores, int64_t n
       return IntersectionOverUnion(first + i * stride, first + j * stride);
     });
     for (size_t k = 0; k < chosen.indices.size(); ++k) {
-      detections.push_back({chosen.scores[k], chosen.indices[k], label});
+      detections[static_cast<size_t>(label * places) + k] = {chosen.scores[k], chosen.indices[k], label};
     }
   }
-  std::stable_sort(detections.begin(), detections.end(),
-                   [](const Detection& a, const Detection& b) { return a.score > b.score; });
+  std::sort(detections.begin(), detections.end(),
+            [](const Detection& a, const Detection& b) { return a.score > b.score; });
+  std::erase_if(detections, [](const Detection& place) { return place.box == kEmpty; });
   return detections;
 }
 
@@ -115,7 +121,7 @@ absl::Status EvalCombined(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(Tensor* const out_classes, context.Output(2, Shape({batch, length})));
   FLOE_ASSIGN_OR_RETURN(Tensor* const counts, context.Output(3, Shape({batch})));
   FLOE_ASSIGN_OR_RETURN(const auto of_class, Scratch<float>(num_boxes));
-  const SuppressionParams<float> params{per_class, overlap, threshold, false};
+  const SuppressionParams<float> params{per_class, overlap, threshold, false, false};
   for (int64_t n = 0; n < batch; ++n) {
     const float* const image_boxes = boxes.data<float>() + n * num_boxes * box_classes * 4;
     const std::vector<Detection> found =

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "base/status.h"
 #include "graph/wire.h"
 
 namespace floe {
@@ -68,34 +69,51 @@ int64_t SizeOf(const FeatureColumn& column) {
   return static_cast<int64_t>(column.floats.size() + column.ints.size() + column.strings.size());
 }
 
+// The entries of a Features or FeatureLists message; false where it is malformed.
+bool ReadMap(const WireField& field, FeatureMap* map) {
+  if (field.type != WireType::kBytes) return false;
+  WireReader reader(field.bytes);
+  WireField entry;
+  while (reader.Next(&entry)) {
+    if (entry.number != 1) continue;
+    if (entry.type != WireType::kBytes) return false;
+    absl::string_view key, value;
+    WireReader pair_reader(entry.bytes);
+    WireField part;
+    while (pair_reader.Next(&part)) {
+      if (part.type != WireType::kBytes) continue;
+      if (part.number == 1) key = part.bytes;
+      if (part.number == 2) value = part.bytes;
+    }
+    if (!pair_reader.ok()) return false;
+    (*map)[key] = value;
+  }
+  return reader.ok();
+}
+
 }  // namespace
 
 absl::Status ReadExample(absl::string_view example, FeatureMap* features) {
   features->clear();
-  WireReader example_reader(example);
+  WireReader reader(example);
   WireField field;
-  while (example_reader.Next(&field)) {
+  while (reader.Next(&field)) {
     if (field.number != 1) continue;
-    if (field.type != WireType::kBytes) return Malformed("Example");
-    WireReader map_reader(field.bytes);
-    WireField entry;
-    while (map_reader.Next(&entry)) {
-      if (entry.number != 1) continue;
-      if (entry.type != WireType::kBytes) return Malformed("Example");
-      absl::string_view key, value;
-      WireReader pair_reader(entry.bytes);
-      WireField part;
-      while (pair_reader.Next(&part)) {
-        if (part.type != WireType::kBytes) continue;
-        if (part.number == 1) key = part.bytes;
-        if (part.number == 2) value = part.bytes;
-      }
-      if (!pair_reader.ok()) return Malformed("Example");
-      (*features)[key] = value;
-    }
-    if (!map_reader.ok()) return Malformed("Example");
+    if (!ReadMap(field, features)) return Malformed("Example");
   }
-  return example_reader.ok() ? absl::OkStatus() : Malformed("Example");
+  return reader.ok() ? absl::OkStatus() : Malformed("Example");
+}
+
+absl::Status ReadSequenceExample(absl::string_view example, FeatureMap* context, FeatureMap* lists) {
+  context->clear();
+  lists->clear();
+  WireReader reader(example);
+  WireField field;
+  while (reader.Next(&field)) {
+    if (field.number != 1 && field.number != 2) continue;
+    if (!ReadMap(field, field.number == 1 ? context : lists)) return Malformed("SequenceExample");
+  }
+  return reader.ok() ? absl::OkStatus() : Malformed("SequenceExample");
 }
 
 absl::Status AppendFeature(absl::string_view feature, FeatureColumn* column) {
@@ -121,6 +139,20 @@ absl::Status AppendFeature(absl::string_view feature, FeatureColumn* column) {
   if (!feature_reader.ok()) return Malformed("Feature");
   column->counts.push_back(present ? SizeOf(*column) - before : FeatureColumn::kAbsent);
   return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> AppendFeatureList(absl::string_view list, FeatureColumn* column) {
+  int64_t features = 0;
+  WireReader reader(list);
+  WireField feature;
+  while (reader.Next(&feature)) {
+    if (feature.number != 1) continue;
+    if (feature.type != WireType::kBytes) return Malformed("FeatureList");
+    FLOE_RETURN_IF_ERROR(AppendFeature(feature.bytes, column));
+    ++features;
+  }
+  if (!reader.ok()) return Malformed("FeatureList");
+  return features;
 }
 
 void AppendAbsent(FeatureColumn* column) { column->counts.push_back(FeatureColumn::kAbsent); }

@@ -47,7 +47,7 @@ class Quantizer {
 
   float operator()(float value) const {
     if (all_zero_) return 0;
-    const float shifted = std::min(std::max(value, min_), max_) - min_;
+    const float shifted = std::max(std::min(value, max_), min_) - min_;  // the lower bound wins where min > max
     return std::floor(InLevels(shifted) - zero_ + 0.5f) * scale_;
   }
 

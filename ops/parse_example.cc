@@ -9,13 +9,13 @@
 #include "base/checked_math.h"
 #include "base/status.h"
 #include "ops/example_proto.h"
+#include "ops/feature_output.h"
 #include "ops/types.h"
 
 namespace floe {
 namespace {
 
 constexpr int64_t kUnknown = PartialShape::kUnknownDim;
-using FeatureTypes = TypeList<float, int64_t, std::string>;
 
 // The three ops differ in where they have the keys.
 enum class Form { kV1, kV2, kSingle };
@@ -260,43 +260,6 @@ class ExamplesReader {
   const Tensor* names_;
 };
 
-template <typename T>
-absl::Status WriteValues(EvalContext& context, int output, const FeatureColumn& column) {
-  const std::vector<T>& values = column.values<T>();
-  FLOE_ASSIGN_OR_RETURN(Tensor* const to, context.Output(output, Shape({static_cast<int64_t>(values.size())})));
-  std::copy(values.begin(), values.end(), to->mutable_data<T>());
-  return absl::OkStatus();
-}
-
-absl::Status WriteValuesOf(EvalContext& context, int output, const FeatureColumn& column) {
-  return OnDType(FeatureTypes(), column.dtype,
-                 [&]<typename T>() -> absl::Status { return WriteValues<T>(context, output, column); });
-}
-
-// Indices, values and shape; a lone example's indices have no column for the example.
-absl::Status WriteSparse(EvalContext& context, const FeatureColumn& column, bool batched, int indices_output,
-                         int num_sparse) {
-  int64_t count = 0, longest = 0;
-  for (const int64_t of_example : column.counts) {
-    count += std::max<int64_t>(of_example, 0);
-    longest = std::max(longest, of_example);
-  }
-  const int64_t columns = batched ? 2 : 1;
-  FLOE_ASSIGN_OR_RETURN(Tensor* const indices, context.Output(indices_output, Shape({count, columns})));
-  int64_t* index = indices->mutable_data<int64_t>();
-  for (size_t example = 0; example < column.counts.size(); ++example) {
-    for (int64_t i = 0; i < column.counts[example]; ++i) {
-      if (batched) *index++ = static_cast<int64_t>(example);
-      *index++ = i;
-    }
-  }
-  FLOE_RETURN_IF_ERROR(WriteValuesOf(context, indices_output + num_sparse, column));
-  FLOE_ASSIGN_OR_RETURN(Tensor* const shape, context.Output(indices_output + 2 * num_sparse, Shape({columns})));
-  if (batched) shape->mutable_data<int64_t>()[0] = static_cast<int64_t>(column.counts.size());
-  shape->mutable_data<int64_t>()[columns - 1] = longest;
-  return absl::OkStatus();
-}
-
 absl::Status WriteDense(EvalContext& context, const FeatureColumn& column, const PartialShape& shape,
                         const Tensor& missing, bool batched, int output) {
   const int64_t row = ElementsOfRow(shape);
@@ -333,20 +296,9 @@ absl::Status WriteDense(EvalContext& context, const FeatureColumn& column, const
 
 absl::Status WriteRagged(EvalContext& context, const FeatureColumn& column, bool batched, int values_output,
                          int splits_output) {
-  FLOE_RETURN_IF_ERROR(WriteValuesOf(context, values_output, column));
-  const int64_t length = batched ? static_cast<int64_t>(column.counts.size()) + 1 : 0;
-  FLOE_ASSIGN_OR_RETURN(Tensor* const splits, context.Output(splits_output, Shape({length})));
-  if (!batched) return absl::OkStatus();
-  return OnDType(IndexTypes(), splits->dtype(), [&]<typename T>() -> absl::Status {
-    T* split = splits->mutable_data<T>();
-    int64_t at = 0;
-    *split++ = 0;
-    for (const int64_t count : column.counts) {
-      at += std::max<int64_t>(count, 0);
-      *split++ = static_cast<T>(at);
-    }
-    return absl::OkStatus();
-  });
+  FLOE_RETURN_IF_ERROR(WriteFeatureValues(context, values_output, column));
+  if (batched) return WriteFeatureSplits(context, splits_output, column.counts);
+  return context.Output(splits_output, Shape({0})).status();
 }
 
 template <Form kForm>
@@ -380,7 +332,7 @@ absl::Status EvalParse(EvalContext& context) {
     absl::Status status;
     switch (feature.kind) {
       case Wanted::Kind::kSparse:
-        status = WriteSparse(context, feature.column, batched, feature.index, num_sparse);
+        status = WriteSparseFeature(context, feature.column, batched, feature.index, num_sparse);
         break;
       case Wanted::Kind::kDense:
         status = WriteDense(context, feature.column, attributes.dense_shapes[static_cast<size_t>(feature.index)],

@@ -21,6 +21,7 @@
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/decode_csv.h"
 #include "ops/decode_image.h"
 #include "ops/decode_raw.h"
 #include "ops/division.h"
@@ -47,6 +48,7 @@
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
+#include "ops/parse_sequence_example.h"
 #include "ops/pool.h"
 #include "ops/pool3d.h"
 #include "ops/quantize.h"
@@ -71,6 +73,7 @@
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
 #include "ops/spectral.h"
+#include "ops/string_format.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
 #include "ops/string_number.h"
@@ -115,6 +118,7 @@ const Table& Ops() {
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
+             DecodeCsvOps(),
              DecodeImageOps(),
              DecodeRawOps(),
              DivisionOps(),
@@ -141,6 +145,7 @@ const Table& Ops() {
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
+             ParseSequenceExampleOps(),
              Pool3DOps(),
              PoolOps(),
              QuantizeOps(),
@@ -165,6 +170,7 @@ const Table& Ops() {
              SparseTensorOps(),
              SparseToDenseOps(),
              SpectralOps(),
+             StringFormatOps(),
              StringHashOps(),
              StringJoinOps(),
              StringNumberOps(),

@@ -1,4 +1,4 @@
-// Joining strings element by element.
+// Joining strings, element by element or by segments.
 #ifndef FLOE_OPS_STRING_JOIN_H_
 #define FLOE_OPS_STRING_JOIN_H_
 

@@ -3,14 +3,10 @@
 #include <cstdio>
 #include <string>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/charconv.h"
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "base/status.h"
+#include "ops/parse_number.h"
 #include "ops/strings.h"
 #include "ops/types.h"
 
@@ -25,35 +21,10 @@ absl::Status InferStringToNumber(InferContext& context) {
   return InferFromStrings(context, 1, dtype);
 }
 
-// Hexadecimal digits after "0x", perhaps with a sign before and an exponent after.
-template <typename T>
-bool ParseHex(absl::string_view text, T* value) {
-  text = absl::StripAsciiWhitespace(text);
-  const bool negative = absl::ConsumePrefix(&text, "-");
-  if (!negative) absl::ConsumePrefix(&text, "+");
-  if (!absl::ConsumePrefix(&text, "0x") && !absl::ConsumePrefix(&text, "0X")) return false;
-  if (text.empty() || !(absl::ascii_isxdigit(static_cast<unsigned char>(text[0])) || text[0] == '.')) return false;
-  const absl::from_chars_result result =
-      absl::from_chars(text.data(), text.data() + text.size(), *value, absl::chars_format::hex);
-  if (negative) *value = -*value;
-  return result.ec == std::errc() && result.ptr == text.data() + text.size();
-}
-
-template <typename T>
-bool Parse(absl::string_view text, T* value) {
-  if constexpr (std::is_same_v<T, float>) {
-    return absl::SimpleAtof(text, value) || ParseHex(text, value);
-  } else if constexpr (std::is_same_v<T, double>) {
-    return absl::SimpleAtod(text, value) || ParseHex(text, value);
-  } else {
-    return absl::SimpleAtoi(text, value);
-  }
-}
-
 absl::Status EvalStringToNumber(EvalContext& context) {
   return OnDType(ParsedTypes(), context.output_dtype(0), [&]<typename T>() -> absl::Status {
     return MapStrings<T>(context, [](const std::string& text, T* value) {
-      if (Parse(text, value)) return absl::OkStatus();
+      if (ParseNumber(text, value)) return absl::OkStatus();
       return absl::InvalidArgumentError(
           absl::StrCat("'", absl::CHexEscape(text), "' is no ", DTypeName(DTypeOf<T>::kValue)));
     });

@@ -44,11 +44,13 @@ struct SuppressionParams {
   T score_threshold;    // only boxes that score more are chosen
   // Whether an overlap that is NaN, of boxes without bounds, takes the score away; else it is none.
   bool unknown_overlap_counts = true;
+  // Of equal scores the lower index comes first; else the one that a heap which the boxes entered one by one gives.
+  bool ties_by_index = true;
   T sigma = T(0);  // above 0: overlap lowers scores, and the lowered ones compete again (soft suppression)
 };
 
-// Chooses among as many boxes as there are scores; `overlap(i, j)` says how much two overlap. Equal scores go to the
-// lower index; a score that is NaN is never chosen.
+// Chooses among as many boxes as there are scores; `overlap(i, j)` says how much two overlap. A score that is NaN is
+// never chosen.
 template <typename T, typename Overlap>
 Chosen<T> Suppress(absl::Span<const T> scores, const SuppressionParams<T>& params, Overlap&& overlap) {
   struct Candidate {
@@ -57,14 +59,13 @@ Chosen<T> Suppress(absl::Span<const T> scores, const SuppressionParams<T>& param
     // Chosen boxes before this one have lowered the score already.
     size_t seen;
   };
-  const auto worse = [](const Candidate& a, const Candidate& b) {
-    return a.score < b.score || (a.score == b.score && a.index > b.index);
+  const auto worse = [by_index = params.ties_by_index](const Candidate& a, const Candidate& b) {
+    return a.score < b.score || (by_index && a.score == b.score && a.index > b.index);
   };
-  std::vector<Candidate> candidates;
+  std::priority_queue<Candidate, std::vector<Candidate>, decltype(worse)> queue(worse);
   for (size_t i = 0; i < scores.size(); ++i) {
-    if (scores[i] > params.score_threshold) candidates.push_back({scores[i], static_cast<int32_t>(i), 0});
+    if (scores[i] > params.score_threshold) queue.push({scores[i], static_cast<int32_t>(i), 0});
   }
-  std::priority_queue<Candidate, std::vector<Candidate>, decltype(worse)> queue(worse, std::move(candidates));
   const bool soft = params.sigma > T(0);
   const T scale = soft ? T(T(-0.5f) / params.sigma) : T(0);
   Chosen<T> chosen;

@@ -74,12 +74,12 @@ struct Lgamma {
   }
 };
 
-// To nearest, halves to even; integers stay.
+// To nearest, halves to even. TensorFlow's kernel takes every integer to 0.
 struct Round {
   template <typename T>
   static T Apply(T x) {
     if constexpr (kIsInteger<T>) {
-      return x;
+      return T(0);
     } else {
       return T(std::nearbyint(Wide<T>(x)));
     }

@@ -86,7 +86,7 @@ constexpr Function kFunctions[] = {
     {"Relu", ChainOp::kRelu, 0, kNumbers},
     {"Relu6", ChainOp::kRelu6, 0, kNumbers},
     {"Rint", ChainOp::kRound, 0, kFloats},
-    {"Round", ChainOp::kRound, 0, kNumbers},
+    {"Round", ChainOp::kRound, 0, kFloats},
     {"Rsqrt", ChainOp::kRsqrt, 0, kFloats},
     {"Select", ChainOp::kSelect, 2, kAll},
     {"SelectV2", ChainOp::kSelect, 2, kAll},

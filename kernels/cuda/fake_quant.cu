@@ -40,7 +40,7 @@ struct Quantizer {
   __device__ float InLevels(float value) const { return divides ? value / scale : Times(value, levels_in_unit); }
   __device__ float Of(float value) const {
     if (all_zero) return 0;
-    const float above = value < min ? min : value, inside = max < above ? max : above;
+    const float below = max < value ? max : value, inside = below < min ? min : below;
     return Times(floorf(InLevels(inside - min) - zero + 0.5f), scale);
   }
 };

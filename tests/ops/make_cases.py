@@ -9,10 +9,11 @@ refuses.
 """
 import os
 import struct
+import subprocess
 import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import graph_pb2, versions_pb2
@@ -281,6 +282,9 @@ def fake_quants():
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 5, 3), min=F([-1, -2, 0]), max=F([1, 0.5, 3]))
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2), min=F([0, -2]), max=F([0, 0.5]), num_bits=5, narrow_range=True)
     case("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 2, 3, 2), min=F([-1, -2]), max=F([1, 0.5]))
+    for low, high in ((1, -1), (2, 0), (3, -0.5), (-1, -3), (1, 1), (NAN, 1), (0, NAN), (-INF, INF)):
+        case("FakeQuantWithMinMaxVars", inputs=x, min=F(low), max=F(high))
+        case("FakeQuantWithMinMaxVarsPerChannel", inputs=np.stack([x, x], 1), min=F([low, 0]), max=F([high, 1]))
     refused("FakeQuantWithMinMaxVars", inputs=x, min=F([0, 1]), max=F(0))
     refused("FakeQuantWithMinMaxVarsPerChannel", inputs=numbers(F, 2, 3), min=F([0, 1]), max=F([1, 2]))
 
@@ -313,7 +317,10 @@ def suppressions():
     tied = dict(boxes=F([[0, 0, 1, 1], [0, 0, 1, 1.1], [0, 2, 1, 3], [0, 2, 1, 2]]), scores=F([0.5, 0.5, 0.5, 0.5]))
     odd = dict(boxes=tied["boxes"], scores=F([NAN, 0.75, -INF, 0.2]))
     none = dict(boxes=np.zeros((0, 4), F), scores=np.zeros(0, F))
-    for given in (some(20), tied, odd, none):
+    equal = dict(some(20), scores=F([0.5, 0.25] * 10))
+    unknown = some(20)
+    unknown["scores"][::4] = NAN
+    for given in (some(20), tied, odd, none, equal, unknown):
         case("NonMaxSuppression", max_output_size=I32(6), iou_threshold=0.3, **given)
         case("NonMaxSuppressionV2", max_output_size=I32(6), iou_threshold=F(0), **given)
         case("NonMaxSuppressionV3", max_output_size=I32(3), iou_threshold=F(1), score_threshold=F(0.4), **given)
@@ -342,6 +349,12 @@ def suppressions():
         for shared in (False, True):
             case("CombinedNonMaxSuppression", boxes=many[:, :, :1] if shared else many, scores=scores,
                  max_output_size_per_class=I32(per_class), max_total_size=Const(I32(total)), **limits, **rest)
+    for levels in (1, 2, 4):  # equal scores in several classes
+        equal_scores = (np.ceil(scores * levels) / levels).astype(F)
+        for total in (3, 9, 40):
+            case("CombinedNonMaxSuppression", boxes=many, scores=equal_scores, max_output_size_per_class=I32(4), max_total_size=I32(total), **limits)
+    row = F([[i, 0, i + 0.5, 1] for i in range(30)])[None, :, None]  # more equal scores than a small sort's threshold
+    case("CombinedNonMaxSuppression", boxes=row, scores=np.round(random.uniform(0, 1, (1, 30, 4)), 1).astype(F), max_output_size_per_class=I32(20), max_total_size=I32(60), clip_boxes=False, **limits)
     case("CombinedNonMaxSuppression", boxes=many[:, :0], scores=scores[:, :0], max_output_size_per_class=I32(2), max_total_size=I32(3), **limits)
     for per_class, total in ((0, 2), (2, 0)):
         refused("CombinedNonMaxSuppression", boxes=many, scores=scores, max_output_size_per_class=I32(per_class), max_total_size=I32(total), **limits)
@@ -430,6 +443,56 @@ def joins():
     case("StringJoin", inputs=[strings(3)], separator="x")
     case("StringJoin", inputs=[strings(0), strings()])
     refused("StringJoin", inputs=[strings(3), strings(1)])
+    words = texts("a", "b", "", "d")
+    for ids in ((1, 0, 1, 3), (0, 0, 0, 0)):
+        case("UnsortedSegmentJoin", inputs=words, segment_ids=ints(*ids), num_segments=I32(5), separator=":")
+        case("UnsortedSegmentJoin", inputs=words, segment_ids=I64(ids), num_segments=Const(I64(4)))
+        case("UnsortedSegmentJoin", inputs=words.reshape(2, 2), segment_ids=ints(*ids).reshape(2, 2), num_segments=I32(5), separator=", ")
+    case("UnsortedSegmentJoin", inputs=words.reshape(2, 2), segment_ids=ints(1, 1), num_segments=I32(2), separator=":")
+    case("UnsortedSegmentJoin", inputs=strings(0), segment_ids=NO_INTS, num_segments=I32(2))
+    for ids, most in (((1, -1), 3), ((1, 3), 3), ((1, 1), -1), ((1,), 3)):
+        refused("UnsortedSegmentJoin", inputs=texts("a", "b"), segment_ids=ints(*ids), num_segments=I32(most))
+    refused("UnsortedSegmentJoin", inputs=text("a"), segment_ids=I32(0), num_segments=I32(3))
+
+
+def formats():
+    for dtype in REALS + [np.bool_, C64]:
+        for shape in ((), (2, 3), (9,)):
+            case("StringFormat", inputs=[numbers(dtype, *shape)], template="it is %s.")
+    case("StringFormat", inputs=[F([1 / 3, 1e20, 1e-10, NAN, INF, -INF, -0.0, 123456789, 1.5, 16777216])], template="%s", summarize=-1)
+    case("StringFormat", inputs=[D([1 / 3, 1e20, 1e-10, NAN, INF, -0.0, 123456789.123, 0.1])], template="%s", summarize=8)
+    case("StringFormat", inputs=[U64([2**64 - 1]), I64([-2**63])], template="%s and %s")
+    case("StringFormat", inputs=[texts("ab", b"\xff\"\\\n\t\x01", "x'", "h\u00e9"), text("q")], template="%s%s", summarize=9)
+    for shape in ((10, 10), (3, 3, 3), (2, 2, 2, 2), (1, 8), (0,), (2, 0), (0, 3)):
+        for summarize in (-1, 0, 1, 3, 4):
+            case("StringFormat", inputs=[np.arange(np.prod(shape), dtype=I32).reshape(shape)], template="%s", summarize=summarize)
+    case("StringFormat", inputs=[F(1), F(2)], template="{} %s {}{", placeholder="{}")
+    case("StringFormat", inputs=[], template="hello")
+    case("StringFormat", inputs=[F(1)], template="ab", placeholder="")
+
+
+def tables():
+    def decode(accept, records, *fields, **rest):
+        accept("DecodeCSV", records=texts(*records) if isinstance(records, tuple) else text(records), record_defaults=list(fields), **rest)
+
+    whole, name, real = I64([9]), texts("none"), F([0.5])
+    decode(case, ("1,2.5,a", "3,,b", ",1e3,"), I32([0]), F([7]), texts("z"))
+    decode(case, ("1,0x10", " 2 , nan "), whole, D([0]))
+    decode(case, "1,2", I64(9), D(0))
+    for record in ('1,"a,b"', '1,"q""r"', '1,""', '"1","2"', '1,"a\nb"', '1,""""', "\n1,2", "1,", "\r\n\r1,x", ",", '"",""'):
+        decode(case, (record,), whole, name)
+    for record in ('1,"a', '1,a"b', '1,"a"b', "", "1,a\n", "1,a\r\n", "1,a\nb,c", "1,2,3", '1, "a"', "1", "x,y", '1,"', "1.5,a", "99999999999999999999,a"):
+        decode(refused, (record,), whole, name)
+    decode(case, ('1,"a', '2,b"'), whole, name, use_quote_delim=False)
+    decode(case, ("NA,2", "3,NA"), whole, real, na_value="NA")
+    decode(case, ("1;2", "3;"), whole, real, field_delim=";")
+    for columns in ([1, 3], [0, 2], [2, 3]):
+        decode(case, ("1,2,3,4", "5,6,,8,9"), whole, real, select_cols=columns)
+    decode(case, ("1,2,",), whole, real, select_cols=[1, 2])
+    decode(refused, ("1,2,3,4",), whole, real, select_cols=[1, 7])
+    decode(refused, ("1,",), whole, np.zeros(0, I32))
+    case("DecodeCSV", records=texts("1,2", "3,4").reshape(2, 1), record_defaults=[whole, real])
+    case("DecodeCSV", records=strings(0), record_defaults=[whole, real])
 
 
 def texts(*values):
@@ -529,7 +592,13 @@ def uniques():
     for dtype in REALS + [np.bool_]:
         case("Unique", x=numbers(dtype, 9, high=3).round())
         case("UniqueWithCounts", x=numbers(dtype, 9, high=3).round(), out_idx=tf.int64)
-    case("Unique", x=F([NAN, 1, NAN, -0.0, 0.0]))
+    for dtype in FLOATS:
+        odd = np.array([NAN, 1, NAN, -0.0, 0.0, NAN]).astype(dtype)
+        case("Unique", x=odd)
+        case("UniqueV2", x=np.stack([odd, odd[::-1]], 1), axis=ints(0))
+        case("UniqueV2", x=np.stack([odd, odd], 1), axis=ints(0))
+        case("UniqueWithCounts", x=odd)
+        case("UniqueWithCountsV2", x=odd, axis=ints(0))
     case("Unique", x=strings(8))
     case("Unique", x=numbers(F, 0))
     case("UniqueV2", x=strings(8), axis=I64([0]))
@@ -623,6 +692,100 @@ def parse_examples():
         single(case, serialized, dense=every["dense"][1:2])
     single(refused, b"garbage", sparse=every["sparse"][:1])
     single(refused, full, dense=[("i", no_longs, [2])])
+
+
+def sequence(context, **lists):
+    """A SequenceExample; a feature that is None has no list of values."""
+    def fill(feature, values):
+        if values is None:
+            feature.SetInParent()
+        elif values and isinstance(values[0], float):
+            feature.float_list.value.extend(values)
+        elif values and isinstance(values[0], bytes):
+            feature.bytes_list.value.extend(values)
+        else:
+            feature.int64_list.SetInParent()
+            feature.int64_list.value.extend(values)
+
+    message = tf.train.SequenceExample()
+    for key, values in context.items():
+        fill(message.context.feature[key], values)
+    for key, steps in lists.items():
+        message.feature_lists.feature_list[key].SetInParent()
+        for values in steps:
+            fill(message.feature_lists.feature_list[key].feature.add(), values)
+    return message.SerializeToString()
+
+
+def parse_sequences():
+    full = sequence(dict(i=[1, 2], f=[1.0, 2.0], s=[b"x"]), t=[[1, 2], [], [3]], d=[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], s=[[b"a"], [b"b", b"c"]])
+    short, bare = sequence(dict(i=[5]), t=[[7]], d=[[5.0, 6.0]], s=[]), sequence(dict(f=[3.0, 4.0]))
+    hollow = sequence(dict(i=None), t=[None, [1], None], s=[None])
+    long = tf.int64
+    sections = dict(
+        context_sparse=[("i", long), ("s", tf.string), ("no", tf.float32)], context_dense=[("f", F([9, 8]), [2]), ("no", I64(7), []), ("no2", text_of([[b"q"]]), [1, 1])],
+        context_ragged=[("i", long, tf.int32), ("s", tf.string, tf.int64)], list_sparse=[("t", long), ("s", tf.string), ("no", tf.float32)],
+        list_dense=[("d", tf.float32, [2], True), ("d2", long, [], True)], list_ragged=[("t", long, tf.int64), ("s", tf.string, tf.int32)])
+
+    def v2(accept, serialized, names=np.array([], object), missing=None, **given):
+        of = {name: given.get(name, []) for name in sections}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": texts(*(one[0] for one in ones)) for name, ones in of.items()}
+        accept("ParseSequenceExampleV2", serialized=np.array(serialized, object), debug_name=names, **keys,
+               feature_list_dense_missing_assumed_empty=np.array([one[3] for one in of["list_dense"]], bool) if missing is None else missing,
+               context_dense_defaults=[one[1] for one in of["context_dense"]], Ncontext_sparse=len(of["context_sparse"]),
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               context_ragged_value_types=[one[1] for one in of["context_ragged"]], context_ragged_split_types=[one[2] for one in of["context_ragged"]],
+               Nfeature_list_sparse=len(of["list_sparse"]), feature_list_sparse_types=[one[1] for one in of["list_sparse"]],
+               Nfeature_list_dense=len(of["list_dense"]), feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]],
+               feature_list_ragged_value_types=[one[1] for one in of["list_ragged"]], feature_list_ragged_split_types=[one[2] for one in of["list_ragged"]])
+
+    def v1(accept, serialized, names=np.array([], object), **given):
+        of = {name: given.get(name, []) for name in sections if "ragged" not in name}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": [one[0] for one in ones] for name, ones in of.items()}
+        accept("ParseSequenceExample", serialized=np.array(serialized, object), debug_name=names, **keys,
+               feature_list_dense_missing_assumed_empty=[one[0] for one in of["list_dense"] if one[3]], context_dense_defaults=[one[1] for one in of["context_dense"]],
+               Ncontext_sparse=len(of["context_sparse"]), Ncontext_dense=len(of["context_dense"]), Nfeature_list_sparse=len(of["list_sparse"]), Nfeature_list_dense=len(of["list_dense"]),
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               feature_list_sparse_types=[one[1] for one in of["list_sparse"]], feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]])
+
+    def single(accept, serialized, **given):
+        of = {name: given.get(name, []) for name in sections if "ragged" not in name}
+        keys = {("feature_" if name.startswith("list") else "") + name + "_keys": [text(one[0]) for one in ones] for name, ones in of.items()}
+        accept("ParseSingleSequenceExample", serialized=text_of(serialized), debug_name=text("n"), **keys,
+               feature_list_dense_missing_assumed_empty=texts(*(one[0] for one in of["list_dense"] if one[3])), context_dense_defaults=[one[1] for one in of["context_dense"]],
+               context_sparse_types=[one[1] for one in of["context_sparse"]], context_dense_shapes=[one[2] for one in of["context_dense"]],
+               feature_list_sparse_types=[one[1] for one in of["list_sparse"]], feature_list_dense_types=[one[1] for one in of["list_dense"]], feature_list_dense_shapes=[one[2] for one in of["list_dense"]])
+
+    for section, ones in sections.items():
+        for serialized in ([full, short, bare], [], full, bare):
+            if "ragged" in section and not isinstance(serialized, list):
+                continue  # TensorFlow leaves the outer splits unwritten
+            v2(case, serialized, **{section: ones})
+            if "ragged" not in section and isinstance(serialized, list):
+                v1(case, serialized, **{section: ones})
+        for serialized in (full, short, bare):
+            if "ragged" not in section:
+                single(case, serialized, **{section: ones})
+    every = dict(context_sparse=[("i", long)], context_dense=[("f", F([9, 8]), [2])], context_ragged=[("s", tf.string, tf.int32)], list_sparse=[("t", long)],
+                 list_dense=[("d", tf.float32, [1, 2], True)], list_ragged=[("s", tf.string, tf.int64)])
+    plain = {name: ones for name, ones in every.items() if "ragged" not in name}
+    v2(case, [full, short, bare], texts("a", "b", "c"), **every)
+    v1(case, [full, short, bare], texts("a", "b", "c"), **plain)
+    single(case, full, **plain)
+    for accept, of in ((v1, plain), (v2, every)):
+        accept(case, [hollow, full], context_sparse=every["context_sparse"], list_sparse=every["list_sparse"])
+    v2(case, [hollow], list_ragged=[("t", long, tf.int32)])
+    single(case, hollow, context_sparse=every["context_sparse"], list_sparse=every["list_sparse"])
+    for wrong in (dict(context_dense=[("f", np.zeros(0, F), [2])]), dict(context_dense=[("i", np.zeros(0, I64), [3])]), dict(list_dense=[("d", tf.float32, [2], False)]),
+                  dict(list_dense=[("t", long, [1], True)]), dict(list_dense=[("d", long, [2], True)]), dict(context_sparse=[("i", tf.float32)]), dict(list_sparse=[("t", tf.string)])):
+        v2(refused, [full, short, bare], **wrong)
+        v1(refused, [full, short, bare], **wrong)
+        single(refused, short if wrong.get("context_dense", [""])[0][:1] == ("f",) else bare if "False" in str(wrong) else full, **wrong)
+    for accept, serialized in ((v1, [b"garbage"]), (v2, b"garbage"), (single, b"garbage")):
+        accept(refused, serialized, context_sparse=every["context_sparse"])
+    v2(refused, [full, short], texts("a"), **every)
+    v2(refused, [full, short], missing=np.array([True, False]), **every)
+    v2(refused, [full, short], context_dense=[("f", F([1, 2, 3]), [2])])
 
 
 def pictures():
@@ -846,6 +1009,8 @@ def functions():
             case(op, x=np.array([0, 1, 2, 0]).astype(dtype), y=np.array([NAN, 2, 0, INF]).astype(dtype))
         case("Xlogy", x=np.array([0, 1, 2, 0.5]).astype(dtype), y=np.array([NAN, 2, 0.25, 3]).astype(dtype))
         case("Xlog1py", x=np.array([0, 1, 2, 0.5]).astype(dtype), y=np.array([NAN, 2, 0.25, -0.5]).astype(dtype))
+    for dtype in (I32, I64):
+        case("Round", x=numbers(dtype, 3, 5, low=-99, high=99))
     for dtype in (H, F, D):
         case("Lgamma", x=np.array([0.1, 0.5, 1, 2, 3.7, 20, 1e3, -0.5, -1.5, -2.25]).astype(dtype))
         case("Lgamma", x=np.array([0, -1, NAN, INF, -INF]).astype(dtype))
@@ -941,7 +1106,20 @@ def fused_ones():
     for a, b in ((False, True), (True, False), (True, True)):
         case("_FusedMatMul", a=numbers(F, *((4, 3) if a else (3, 4))), b=numbers(F, *((5, 4) if b else (4, 5))), args=[numbers(F, 5)],
              transpose_a=a, transpose_b=b, fused_ops=["BiasAdd", "Relu"])
+    for dtype in (H, B16):
+        case("_FusedMatMul", a=numbers(dtype, 3, 4), b=numbers(dtype, 4, 5), args=[numbers(dtype, 5)], fused_ops=["BiasAdd", "Relu"])
     case("_FusedMatMul", a=numbers(F, 0, 4), b=numbers(F, 4, 5), args=[numbers(F, 5)], fused_ops=["BiasAdd"])
+
+
+# A fused form that TensorFlow's CPU kernels have by oneDNN alone.
+ONEDNN_ONLY = ("_FusedDepthwiseConv2dNative",)
+
+
+def fused_depthwise():
+    for dtype in (H, B16, F):
+        for chain in (["BiasAdd"], ["BiasAdd", "Relu"], ["BiasAdd", "Relu6"], ["BiasAdd", "Elu"]):
+            for rest in (dict(strides=[1, 1, 1, 1], padding="SAME"), dict(strides=[1, 2, 2, 1], padding="VALID")):
+                case("_FusedDepthwiseConv2dNative", input=numbers(dtype, 2, 5, 4, 3), filter=numbers(dtype, 3, 2, 3, 2), args=[numbers(dtype, 6)], fused_ops=chain, **rest)
 
 
 def corners():
@@ -1234,7 +1412,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
@@ -1340,5 +1518,9 @@ def write(op):
 
 os.makedirs(HERE, exist_ok=True)
 for op in sorted({op for op, *_ in good + bad}):
-    if len(sys.argv) == 1 or op in sys.argv[1:]:
+    if len(sys.argv) > 1 and op not in sys.argv[1:]:
+        continue
+    if op in ONEDNN_ONLY and os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0":
+        subprocess.run([sys.executable, __file__, op], env={**os.environ, "TF_ENABLE_ONEDNN_OPTS": "1"}, check=True)
+    else:
         write(op)

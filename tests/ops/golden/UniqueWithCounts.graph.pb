@@ -102,4 +102,36 @@
 9
 c12/yUniqueWithCountsc12/x0*
 T0*
-out_idx0	"ª
+out_idx0	
+3
+c13/x0Placeholder*
+dtype0*
+shape:
+9
+c13/yUniqueWithCountsc13/x0*
+T0*
+out_idx0
+3
+c14/x0Placeholder*
+dtype0*
+shape:
+9
+c14/yUniqueWithCountsc14/x0*
+T0*
+out_idx0
+3
+c15/x0Placeholder*
+dtype0*
+shape:
+9
+c15/yUniqueWithCountsc15/x0*
+T0*
+out_idx0
+3
+c16/x0Placeholder*
+dtype0*
+shape:
+9
+c16/yUniqueWithCountsc16/x0*
+T0*
+out_idx0"ª
