@@ -61,12 +61,12 @@ ConvolutionChoice Choose(const Conv2DGeometry& g, const FusedChain& chain, absl:
     const dnnl::memory::dims dilates = {g.height.dilation - 1, g.width.dilation - 1};
     const dnnl::memory::dims before = {g.height.pad_before, g.width.pad_before};
     const dnnl::memory::dims after = {behind(g.height), behind(g.width)};
-    const auto desc = has_bias
-                          ? dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
-                                                            OneDnnDesc({g.out_channels}), OneDnnChannelsLastDesc(result),
-                                                            strides, dilates, before, after)
-                          : dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
-                                                            OneDnnChannelsLastDesc(result), strides, dilates, before, after);
+    const auto desc =
+        has_bias ? dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
+                                                   OneDnnDesc({g.out_channels}), OneDnnChannelsLastDesc(result),
+                                                   strides, dilates, before, after)
+                 : dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
+                                                   OneDnnChannelsLastDesc(result), strides, dilates, before, after);
     return ConvolutionDesc(desc, attr, OneDnnEngine(), /*allow_empty=*/true);
   });
 }
