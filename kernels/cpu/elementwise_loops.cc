@@ -197,8 +197,42 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 #include <algorithm>
+#include <cmath>
 
 namespace floe {
+namespace {
+
+// What has no vector form is computed one element at a time. False for what has one.
+bool PlainRow(LoopKind kind, const RowOperand* operands, float* y, int64_t n) {
+  const auto of_one = [&](auto f) {
+    const int64_t step = operands[0].moves ? 1 : 0;
+    for (int64_t i = 0; i < n; ++i) y[i] = f(operands[0].data[i * step]);
+    return true;
+  };
+  const auto of_two = [&](auto f) {
+    const int64_t a = operands[0].moves ? 1 : 0, b = operands[1].moves ? 1 : 0;
+    for (int64_t i = 0; i < n; ++i) y[i] = f(operands[0].data[i * a], operands[1].data[i * b]);
+    return true;
+  };
+  switch (kind) {
+    case LoopKind::kAtan:
+      return of_one([](float x) { return std::atan(x); });
+    case LoopKind::kAtan2:
+      return of_two([](float x, float z) { return std::atan2(x, z); });
+    case LoopKind::kCos:
+      return of_one([](float x) { return std::cos(x); });
+    case LoopKind::kErfc:
+      return of_one([](float x) { return std::erfc(x); });
+    case LoopKind::kPow:
+      return of_two([](float x, float z) { return std::pow(x, z); });
+    case LoopKind::kSin:
+      return of_one([](float x) { return std::sin(x); });
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 HWY_EXPORT(UnaryRow);
 HWY_EXPORT(BinaryRow);
@@ -212,6 +246,7 @@ const ElementwiseLoop* FindElementwiseLoop(absl::string_view op) {
 }
 
 void ComputeRow(LoopKind kind, float parameter, const RowOperand* operands, float* y, int64_t n) {
+  if (PlainRow(kind, operands, y, n)) return;
   if (kind < LoopKind::kAdd) {
     HWY_DYNAMIC_DISPATCH(UnaryRow)(kind, parameter, operands[0], y, n);
   } else if (kind < LoopKind::kClip) {

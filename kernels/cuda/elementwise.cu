@@ -149,9 +149,20 @@ absl::Status WantTypes(const OpSignature& op, const Function& function) {
   return absl::OkStatus();
 }
 
+// Equal shapes and scalars leave one dimension; what others leave is known too late.
+absl::Status WantRoomForDims(const OpSignature& op) {
+  const PartialShape& result = op.outputs[0].shape;
+  if (!result.has_rank() || result.rank() <= kMostChainDims) return absl::OkStatus();
+  const bool all_alike = std::all_of(op.inputs.begin(), op.inputs.end(), [&](const TensorInfo& input) {
+    return (input.shape == result && result.IsFullyDefined()) || (input.shape.has_rank() && input.shape.rank() == 0);
+  });
+  return all_alike ? absl::OkStatus() : absl::UnimplementedError("broadcasting over too many dimensions");
+}
+
 absl::Status SupportsSingle(const CudaContext&, const OpSignature& op) {
   const Function& function = *FindFunction(op.op.name);
   FLOE_RETURN_IF_ERROR(WantTypes(op, function));
+  FLOE_RETURN_IF_ERROR(WantRoomForDims(op));
   if (op.inputs.size() > kMostChainOperands) return absl::UnimplementedError("too many inputs");
   if (IsDivision(function.op) && IsInteger(op.inputs[0].dtype)) {
     // A zero among the divisors is an error that only the host can give.
@@ -168,6 +179,7 @@ absl::Status SupportsSingle(const CudaContext&, const OpSignature& op) {
 absl::Status SupportsFused(const CudaContext&, const OpSignature& op) {
   const DType dtype = op.outputs[0].dtype;
   if (!IsFloatOnDevice(dtype)) return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(dtype)));
+  FLOE_RETURN_IF_ERROR(WantRoomForDims(op));
   FLOE_ASSIGN_OR_RETURN(const ElementwiseProgram program,
                         ParseElementwiseProgram(op.attrs, static_cast<int>(op.inputs.size())));
   for (const ElementwiseStep& step : program.steps) {
@@ -190,7 +202,8 @@ enum class Spread : uint8_t {
 
 class ElementwiseKernel final : public Kernel {
  public:
-  ElementwiseKernel(std::vector<ElementStep> steps, Spread spread) : steps_(std::move(steps)), spread_(spread) {}
+  ElementwiseKernel(std::vector<ElementStep> steps, Spread spread, std::string description = "chain")
+      : steps_(std::move(steps)), spread_(spread), description_(std::move(description)) {}
 
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override;
@@ -202,6 +215,7 @@ class ElementwiseKernel final : public Kernel {
 
   const std::vector<ElementStep> steps_;
   const Spread spread_;
+  const std::string description_;
 };
 
 absl::StatusOr<std::unique_ptr<Kernel>> CreateSingle(const CudaContext&, const OpSignature& op) {
@@ -230,7 +244,9 @@ absl::StatusOr<std::unique_ptr<Kernel>> CreateFused(const CudaContext&, const Op
   FLOE_ASSIGN_OR_RETURN(const ElementwiseProgram program,
                         ParseElementwiseProgram(op.attrs, static_cast<int>(op.inputs.size())));
   std::vector<ElementStep> steps;
+  std::string description = "chain:";
   for (const ElementwiseStep& from : program.steps) {
+    absl::StrAppend(&description, " ", from.function->op);
     const auto source = [&](size_t k) {
       if (k >= from.used_operands().size()) return int8_t{-1};
       const int operand = from.operands[k];
@@ -243,20 +259,22 @@ absl::StatusOr<std::unique_ptr<Kernel>> CreateFused(const CudaContext&, const Op
                      .to = static_cast<int8_t>(from.place),
                      .parameter = from.parameter});
   }
-  return std::make_unique<ElementwiseKernel>(std::move(steps), Spread::kPlain);
+  return std::make_unique<ElementwiseKernel>(std::move(steps), Spread::kPlain, std::move(description));
 }
 
 // ---- Prepare
 
 class ElementwisePrepared final : public PreparedKernel {
  public:
-  ElementwisePrepared(Chain chain, size_t operands) : chain_(chain), operands_(operands) {}
-  std::string description() const override { return "chain"; }
+  ElementwisePrepared(Chain chain, size_t operands, std::string description)
+      : chain_(chain), operands_(operands), description_(std::move(description)) {}
+  std::string description() const override { return description_; }
   absl::Status Launch(const LaunchArgs& args) const override;
 
  private:
   const Chain chain_;
   const size_t operands_;
+  const std::string description_;
 };
 
 // The shape as which an input broadcasts.
@@ -282,7 +300,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ElementwiseKernel::Prepare(absl:
   }
   FLOE_ASSIGN_OR_RETURN(const Chain chain,
                         Chain::Make(outputs[0].shape.ToShape(), outputs[0].dtype, shapes, dtypes, steps_));
-  return std::make_unique<ElementwisePrepared>(chain, shapes.size());
+  return std::make_unique<ElementwisePrepared>(chain, shapes.size(), description_);
 }
 
 // ---- Launch

@@ -79,6 +79,21 @@ TEST(CudaSizesTest, FusedElementwise) {
   for (const MadeUpCase& made : cases) EXPECT_OK(testing::CompareWithReference(*cuda, made));
 }
 
+// What a plan might find out too late is refused when the op is placed.
+TEST(CudaSizesTest, ManyDimensions) {
+  const Shape shape(Dims(10, 2)), columns({2, 1, 2, 1, 2, 1, 2, 1, 2, 1});
+  const std::vector<testing::StepOf> steps = {{"Mul", {0, 1}}, {"Exp", {2}}};
+  ASSERT_OK_AND_ASSIGN(const Backend* const cuda, FindCudaBackend(0));
+  const auto run = [&](const Shape& other) {
+    MadeUpCase made = testing::FusedElementwise({RandomFloats(shape, 1), RandomFloats(other, 2)}, steps);
+    made.constant = {true, true};
+    return testing::CompareWithReference(*cuda, made);
+  };
+  EXPECT_OK(run(shape));
+  EXPECT_OK(run(Shape()));
+  EXPECT_TRUE(absl::IsUnimplemented(run(columns)));
+}
+
 TEST(CudaSizesTest, Gather) {
   for (const int64_t inner : {1, 2, 3, 4, 33}) {
     for (const int64_t picks : {0, 1, 31, 300}) {

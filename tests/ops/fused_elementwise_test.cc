@@ -14,7 +14,6 @@ namespace floe {
 namespace {
 
 using ::floe::testing::StatusIs;
-using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 AttrMap Attrs(const std::vector<std::string>& functions, const std::vector<int64_t>& operands,
