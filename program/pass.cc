@@ -20,6 +20,7 @@ constexpr Pass kStandardPasses[] = {
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
     {"recognize_attention", RecognizeAttention},
+    {"recognize_upsampling", RecognizeUpsampling},
     {"channels_last", ChannelsLast},
     {"recognize_activations", RecognizeActivations},
     {"dilate_convolutions", DilateConvolutions},

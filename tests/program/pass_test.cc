@@ -51,6 +51,15 @@ Program Everything() {
   maker.Op("Mean", "variance", {maker.Op("Square", "squares", {"centered"}, t), "axis"}, keep);
   maker.Op("AddV2", "moved", {"variance", maker.Const("epsilon", Tensor::Scalar<float>(0.01f))}, t);
   maker.Op("Mul", "normal", {"centered", maker.Op("Rsqrt", "factor", {"moved"}, t)}, t);
+  // An image whose columns come twice.
+  maker.Op("Pack", "twice", {"x", "x"}, {t[0], {"N", AttrValue::Int(2)}, {"axis", AttrValue::Int(3)}});
+  maker.Op("Reshape", "wide", {"twice", maker.Const("wider", Tensor::Of<int32_t>({-1, 6, 12, 2}))}, t);
+  // Attention by Einsums.
+  const auto einsum = [&](const std::string& name, const std::string& equation, const std::vector<std::string>& inputs) {
+    return maker.Op("Einsum", name, inputs, {t[0], {"equation", AttrValue::String(equation)}});
+  };
+  einsum("scores", "bqhc,bkhc->bhqk", {"x", "x"});
+  einsum("attended", "bhqk,bkhc->bqhc", {maker.Op("Softmax", "softmax", {"scores"}, t), "x"});
   // A loop that counts to three and leaves another variable as it is.
   const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
   maker.Const("zero", Tensor::Scalar<int32_t>(0));
@@ -71,7 +80,7 @@ Program Everything() {
   maker.Op("Exit", "exit_sum", {"switch_sum"});
   maker.Op("Cast", "times", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
   maker.Op("Mul", "looped", {"exit_sum", "times"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined"});
+  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "attended", "wide"});
   EXPECT_OK(program);
   return *std::move(program);
 }
