@@ -177,8 +177,8 @@ double RowTerms(const AttentionGeometry& g, const Operands<T>& at, int64_t row, 
       score = static_cast<double>(g.masked);
     if (at.added != nullptr) {
       // As a sum of T would come out: what is added may swallow the score.
-      const T sum(static_cast<Wide<T>>(
-          score + static_cast<double>(at.added[row * g.added.row + column * g.added.column])));
+      const T sum(
+          static_cast<Wide<T>>(score + static_cast<double>(at.added[row * g.added.row + column * g.added.column])));
       score = static_cast<double>(sum);
     }
     terms[column] = score;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/string_view.h"
 #include "base/checked_math.h"
 #include "tensor/tensor.h"
 
@@ -20,7 +21,10 @@ SizeTerms::Terms SizeTerms::Of(ValueId id, ValueId tensor, int depth) const {
     for (const int64_t number : *numbers) terms.push_back({number, -1});
     return terms;
   }
-  if (depth > kMostSteps) return std::nullopt;
+  if (depth > kMostSteps || id >= static_cast<ValueId>(uses_.producer.size())) return std::nullopt;
+  const int producer = uses_.producer[id];
+  if (producer >= 0 && absl::string_view(program_.ops[producer].info->name) == "Unpack")
+    return OfUnpacked(program_.ops[producer], id, tensor, depth);
   const int maker = matcher_.Maker(
       id, {"Shape", "Mul", "StridedSlice", "Pack", "ConcatV2", "Cast", "Reshape", "Squeeze", "Identity"});
   if (maker < 0) return std::nullopt;
@@ -83,6 +87,13 @@ SizeTerms::Terms SizeTerms::OfSlice(const Op& op, ValueId tensor, int depth) con
   if (mask("shrink_axis_mask") == 1) end = std::min(begin + 1, size);
   if (begin > end) return std::nullopt;
   return std::vector<SizeTerm>(all->begin() + begin, all->begin() + end);
+}
+
+SizeTerms::Terms SizeTerms::OfUnpacked(const Op& op, ValueId id, ValueId tensor, int depth) const {
+  const Terms all = Of(op.inputs[0], tensor, depth + 1);
+  if (!all || all->size() != op.outputs.size()) return std::nullopt;
+  const auto place = std::find(op.outputs.begin(), op.outputs.end(), id) - op.outputs.begin();
+  return std::vector<SizeTerm>{(*all)[static_cast<size_t>(place)]};
 }
 
 SizeTerms::Terms SizeTerms::Joined(const Op& op, size_t count, ValueId tensor, int depth) const {

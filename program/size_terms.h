@@ -22,7 +22,7 @@ struct SizeTerm {
 
 class SizeTerms {
  public:
-  SizeTerms(const Program& program, const UseDef& uses) : program_(program), matcher_(program, uses) {}
+  SizeTerms(const Program& program, const UseDef& uses) : program_(program), uses_(uses), matcher_(program, uses) {}
 
   // The elements of a scalar or vector by the shape of `tensor`, whose known sizes are numbers. Nothing where they are
   // anything else.
@@ -34,9 +34,11 @@ class SizeTerms {
   Terms OfShape(ValueId of, ValueId tensor) const;
   Terms OfProduct(const Op& op, ValueId tensor, int depth) const;
   Terms OfSlice(const Op& op, ValueId tensor, int depth) const;
+  Terms OfUnpacked(const Op& op, ValueId id, ValueId tensor, int depth) const;
   Terms Joined(const Op& op, size_t count, ValueId tensor, int depth) const;
 
   const Program& program_;
+  const UseDef& uses_;
   const Matcher matcher_;
 };
 

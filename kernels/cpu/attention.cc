@@ -14,8 +14,8 @@ namespace HWY_NAMESPACE {
 // Rows and vectors of a block of sums that stays in registers: 12 sums are enough to hide an addition's latency.
 constexpr int kBlockRows = 6, kBlockVectors = 2;
 
-// c[i, :] = sum over p of a[i, p] * b[p, :], for kRows rows and the columns [0, columns), of which b and c have room for
-// whole vectors.
+// c[i, :] = sum over p of a[i, p] * b[p, :], for kRows rows and the columns [0, columns), of which b and c have room
+// for whole vectors.
 template <int kRows>
 HWY_INLINE void MultiplyRows(const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_stride, float* c,
                              int64_t c_stride, int64_t depth, int64_t columns) {
@@ -152,7 +152,8 @@ class AttentionPrepared final : public PreparedKernel {
     if (args.output(0)->num_elements() == 0) return absl::OkStatus();
     // No more parts than threads there is scratch for, and none too small.
     const int64_t tile_bytes = flops() / tiles;  // about as long as it takes to touch as many
-    const int64_t fewest = std::max((tiles + threads_ - 1) / threads_, kMinBytesPerThread / std::max<int64_t>(tile_bytes, 1));
+    const int64_t fewest =
+        std::max((tiles + threads_ - 1) / threads_, kMinBytesPerThread / std::max<int64_t>(tile_bytes, 1));
     ParallelFor(tiles, fewest, [&](int64_t begin, int64_t end) {
       float* const own = static_cast<float*>(args.scratch()) + omp_get_thread_num() * ThreadSize();
       int64_t packed = -1;

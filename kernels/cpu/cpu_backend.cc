@@ -16,8 +16,8 @@ class Cpu final : public Backend {
  public:
   Cpu() {
     for (const absl::Span<const CpuOp> family :
-         {AttentionKernels(), ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(), PadKernels(), PoolKernels(),
-          ReduceKernels(), SoftmaxKernels()}) {
+         {AttentionKernels(), ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(),
+          PadKernels(), PoolKernels(), ReduceKernels(), SoftmaxKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
   }

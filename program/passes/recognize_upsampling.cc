@@ -44,11 +44,7 @@ struct Spread {
 class Recognition {
  public:
   explicit Recognition(Program& program)
-      : program_(program),
-        uses_(program),
-        matcher_(program, uses_),
-        terms_(program, uses_),
-        insertions_(program) {}
+      : program_(program), uses_(program), matcher_(program, uses_), terms_(program, uses_), insertions_(program) {}
 
   absl::StatusOr<bool> Run() {
     bool changed = false;
@@ -119,7 +115,8 @@ class Recognition {
       if (!IsImage(id)) return std::nullopt;
       return Spread{id, {{0, 1}, {1, 1}, {2, 1}, {3, 1}}};
     }
-    const int maker = matcher_.Maker(id, {"ExpandDims", "Reshape", "Tile", "BroadcastTo", "Mul", "Pack"});
+    const int maker =
+        matcher_.Maker(id, {"ExpandDims", "StridedSlice", "Reshape", "Tile", "BroadcastTo", "Mul", "Pack"});
     if (maker < 0 || ShapeOf(id).rank() < kImageRank) return std::nullopt;
     const Op& op = program_.ops[maker];
     const absl::string_view name = op.info->name;
@@ -133,6 +130,7 @@ class Recognition {
     }
     std::optional<Spread> spread = SpreadOf(op.inputs[0], depth + 1);
     if (!spread) return std::nullopt;
+    if (name == "StridedSlice") return SpreadByNewAxes(*std::move(spread), op);
     if (name == "Tile") return Times(*std::move(spread), Constants(op.inputs[1]));
     if (name == "BroadcastTo") return SpreadByBroadcast(*std::move(spread), op);
     const int rank = static_cast<int>(spread->parts.size()) + 1;
@@ -150,6 +148,24 @@ class Recognition {
     axis = axis < 0 ? axis + rank : axis;
     if (axis < 0 || axis >= rank) return std::nullopt;
     spread->parts.insert(spread->parts.begin() + axis, Part{-1, times});
+    return spread;
+  }
+
+  // x[:, :, None, :]
+  std::optional<Spread> SpreadByNewAxes(Spread spread, const Op& op) const {
+    const auto mask = [&](const char* name) { return op.attrs.Int(name, 0).value_or(0); };
+    const int64_t added = mask("new_axis_mask"), whole = mask("begin_mask") & mask("end_mask");
+    const std::optional<Dims> strides = Constants(op.inputs[3]);
+    if (!strides || strides->size() > 2 * kImageRank || mask("ellipsis_mask") != 0) return std::nullopt;
+    // Dimensions behind those that are named stay as they are.
+    for (size_t i = 0; i < strides->size(); ++i) {
+      if ((added >> i & 1) != 0) {
+        if (i > spread.parts.size()) return std::nullopt;
+        spread.parts.insert(spread.parts.begin() + static_cast<std::ptrdiff_t>(i), Part{});
+      } else if ((whole >> i & 1) == 0 || (*strides)[i] != 1) {
+        return std::nullopt;
+      }
+    }
     return spread;
   }
 
@@ -266,11 +282,11 @@ class Recognition {
       AttrMap ints;
       ints.Set("T", AttrValue::Type(DType::kInt32));
       FLOE_ASSIGN_OR_RETURN(const ValueId all, insertions_.Add(root, "Shape", name, {repeats.image}));
-      FLOE_ASSIGN_OR_RETURN(const ValueId own,
-                            insertions_.Add(root, "StridedSlice", name,
-                                            {all, insertions_.Ints(name, {1}), insertions_.Ints(name, {3}),
-                                             insertions_.Ints(name, {1})},
-                                            ints));
+      FLOE_ASSIGN_OR_RETURN(
+          const ValueId own,
+          insertions_.Add(root, "StridedSlice", name,
+                          {all, insertions_.Ints(name, {1}), insertions_.Ints(name, {3}), insertions_.Ints(name, {1})},
+                          ints));
       FLOE_ASSIGN_OR_RETURN(sizes, insertions_.Add(root, "Mul", name, {own, sizes}, ints));
     }
     Op& op = program_.ops[root];

@@ -55,7 +55,8 @@ Program Everything() {
   maker.Op("Pack", "twice", {"x", "x"}, {t[0], {"N", AttrValue::Int(2)}, {"axis", AttrValue::Int(3)}});
   maker.Op("Reshape", "wide", {"twice", maker.Const("wider", Tensor::Of<int32_t>({-1, 6, 12, 2}))}, t);
   // Attention by Einsums.
-  const auto einsum = [&](const std::string& name, const std::string& equation, const std::vector<std::string>& inputs) {
+  const auto einsum = [&](const std::string& name, const std::string& equation,
+                          const std::vector<std::string>& inputs) {
     return maker.Op("Einsum", name, inputs, {t[0], {"equation", AttrValue::String(equation)}});
   };
   einsum("scores", "bqhc,bkhc->bhqk", {"x", "x"});

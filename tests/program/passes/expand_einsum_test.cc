@@ -87,14 +87,11 @@ TEST(ExpandEinsumTest, WeightsAreArrangedOnce) {
 
 TEST(ExpandEinsumTest, WhatIsNoSuchProduct) {
   const Case cases[] = {
-      {"ii,ij->ij", {{3, 3}, {3, 4}}, "", 0},
-      {"ij,jk->iik", {{2, 3}, {3, 4}}, "", 0},
-      {"ij,k->k", {{2, 3}, {4}}, "", 0},     // sums one operand by itself
+      {"ii,ij->ij", {{3, 3}, {3, 4}}, "", 0}, {"ij,jk->iik", {{2, 3}, {3, 4}}, "", 0},
+      {"ij,k->k", {{2, 3}, {4}}, "", 0},       // sums one operand by itself
       {"ij,ij->ij", {{2, 3}, {2, 3}}, "", 0},  // sums nothing
-      {"i,j->ij", {{2}, {3}}, "", 0},
-      {"ij->ji", {{2, 3}}, "", 0},
-      {"ij,jk->ik", {{0, 3}, {3, 4}}, "", 0},
-      {"...ij,...jk->...ik", {{5, 1, 2, 3}, {4, 3, 2}}, "", 0},
+      {"i,j->ij", {{2}, {3}}, "", 0},         {"ij->ji", {{2, 3}}, "", 0},
+      {"ij,jk->ik", {{0, 3}, {3, 4}}, "", 0}, {"...ij,...jk->...ik", {{5, 1, 2, 3}, {4, 3, 2}}, "", 0},
   };
   for (const Case& one : cases) {
     SCOPED_TRACE(one.equation);

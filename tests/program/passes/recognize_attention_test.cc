@@ -37,9 +37,7 @@ struct Pieces {
   std::string operator()(const std::string& op, const std::vector<std::string>& inputs) {
     return maker.Op(op, absl::StrCat("n", ++count), inputs, t);
   }
-  std::string Number(const std::string& name, float number) {
-    return maker.Const(name, Tensor::Scalar<float>(number));
-  }
+  std::string Number(const std::string& name, float number) { return maker.Const(name, Tensor::Scalar<float>(number)); }
   std::string Product(const std::string& a, const std::string& b, bool turn_b,
                       const std::string& op = "BatchMatMulV2") {
     GraphMaker::Attrs attrs = t;
@@ -47,8 +45,8 @@ struct Pieces {
     return maker.Op(op, absl::StrCat("n", ++count), {a, b}, attrs);
   }
   std::string Transposed(const std::string& x, const std::vector<int32_t>& perm) {
-    const std::string axes = maker.Const(
-        absl::StrCat("n", ++count), Tensor::FromSpan<int32_t>(Shape({static_cast<int64_t>(perm.size())}), perm));
+    const std::string axes = maker.Const(absl::StrCat("n", ++count),
+                                         Tensor::FromSpan<int32_t>(Shape({static_cast<int64_t>(perm.size())}), perm));
     return maker.Op("Transpose", absl::StrCat("n", ++count), {x, axes}, t);
   }
   std::string Cast(const std::string& x) {
@@ -85,15 +83,25 @@ Op OnlyAttention(const Program& program) {
 TEST(RecognizeAttentionTest, Scales) {
   const Spelling spellings[] = {
       [](Pieces& p) { return p.Attend(p.Scores()); },
-      [](Pieces& p) { return p.Attend(p("Mul", {p.Scores(), "scale"})); },
-      [](Pieces& p) { return p.Attend(p("Mul", {"scale", p.Scores()})); },
-      [](Pieces& p) { return p.Attend(p("RealDiv", {p.Scores(), p.Number("two", 2)})); },
-      [](Pieces& p) { return p.Attend(p.Product(p("Mul", {"q", "scale"}), "k", true)); },
+      [](Pieces& p) {
+        return p.Attend(p("Mul", {p.Scores(), "scale"}));
+      },
+      [](Pieces& p) {
+        return p.Attend(p("Mul", {"scale", p.Scores()}));
+      },
+      [](Pieces& p) {
+        return p.Attend(p("RealDiv", {p.Scores(), p.Number("two", 2)}));
+      },
+      [](Pieces& p) {
+        return p.Attend(p.Product(p("Mul", {"q", "scale"}), "k", true));
+      },
       [](Pieces& p) {
         return p.Attend(p.Product(p("Mul", {"q", "scale"}), p("RealDiv", {"k", p.Number("two", 2)}), true));
       },
       // As if to keep the logarithm of nothing away.
-      [](Pieces& p) { return p.Attend(p("AddV2", {p("Mul", {p.Scores(), "scale"}), p.Number("tiny", 1e-9f)})); },
+      [](Pieces& p) {
+        return p.Attend(p("AddV2", {p("Mul", {p.Scores(), "scale"}), p.Number("tiny", 1e-9f)}));
+      },
       [](Pieces& p) { return p.Attend(p.Product("q", "k", true, "BatchMatMul")); },
   };
   for (const Spelling& spelling : spellings) {
@@ -111,29 +119,61 @@ struct Masked {
 
 TEST(RecognizeAttentionTest, Masks) {
   const Masked all[] = {
-      {[](Pieces& p) { return p("AddV2", {p.Scores(), "mask"}); }, 4},
-      {[](Pieces& p) { return p("Add", {"mask", p.Scores()}); }, 4},
-      {[](Pieces& p) { return p("Sub", {p.Scores(), "mask"}); }, 4},
+      {[](Pieces& p) {
+         return p("AddV2", {p.Scores(), "mask"});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("Add", {"mask", p.Scores()});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("Sub", {p.Scores(), "mask"});
+       },
+       4},
       // Scaled behind the mask, and before it.
-      {[](Pieces& p) { return p("Mul", {p("AddV2", {p.Scores(), "mask"}), "scale"}); }, 4},
-      {[](Pieces& p) { return p("AddV2", {p("Mul", {p.Scores(), "scale"}), "mask"}); }, 4},
-      {[](Pieces& p) { return p("AddV2", {p("AddV2", {p.Scores(), "mask"}), p.maker.Weights("m", Shape({5, 6}))}); }, 4},
+      {[](Pieces& p) {
+         return p("Mul", {p("AddV2", {p.Scores(), "mask"}), "scale"});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("AddV2", {p("Mul", {p.Scores(), "scale"}), "mask"});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("AddV2", {p("AddV2", {p.Scores(), "mask"}), p.maker.Weights("m", Shape({5, 6}))});
+       },
+       4},
       // Ones where a score counts.
       {[](Pieces& p) {
          const std::string far = p("Mul", {p("Sub", {"one", p.Cast("condition")}), "far"});
          return p("AddV2", {p.Scores(), far});
        },
        4},
-      {[](Pieces& p) { return p("SelectV2", {"condition", p.Scores(), "far"}); }, 4},
-      {[](Pieces& p) { return p("SelectV2", {"condition", "far", p("Mul", {p.Scores(), "scale"})}); }, 4},
-      {[](Pieces& p) { return p("Mul", {p("SelectV2", {"condition", p.Scores(), "far"}), "scale"}); }, 4},
       {[](Pieces& p) {
-         return p("SelectV2", {"condition", p.Scores(),
-                               p.Number("least", -std::numeric_limits<float>::infinity())});
+         return p("SelectV2", {"condition", p.Scores(), "far"});
        },
        4},
-      {[](Pieces& p) { return p("AddV2", {p("SelectV2", {"condition", p.Scores(), "far"}), "mask"}); }, 5},
-      {[](Pieces& p) { return p("SelectV2", {"condition", p("AddV2", {p.Scores(), "mask"}), "far"}); }, 5},
+      {[](Pieces& p) {
+         return p("SelectV2", {"condition", "far", p("Mul", {p.Scores(), "scale"})});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("Mul", {p("SelectV2", {"condition", p.Scores(), "far"}), "scale"});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("SelectV2", {"condition", p.Scores(), p.Number("least", -std::numeric_limits<float>::infinity())});
+       },
+       4},
+      {[](Pieces& p) {
+         return p("AddV2", {p("SelectV2", {"condition", p.Scores(), "far"}), "mask"});
+       },
+       5},
+      {[](Pieces& p) {
+         return p("SelectV2", {"condition", p("AddV2", {p.Scores(), "mask"}), "far"});
+       },
+       5},
       // Keras 3's Attention: what does not count is moved far away.
       {[](Pieces& p) {
          const std::string scores = p.Scores();
@@ -177,7 +217,8 @@ TEST(RecognizeAttentionTest, SelectOfOneShape) {
   Pieces p(DType::kFloat, 3);
   p.maker.Op("Greater", "whole", {p.maker.Weights("m", Shape({3, 2, 5, 6})), "zero"}, p.t);
   p.maker.Const("fars", Tensor::Of<float>({-1e9f}).Reshaped(Shape({1, 1, 1, 1})));
-  OnlyAttention(ExpectChanged(kPass, p.Make({p.Attend(p("Select", {"whole", p.Scores(), p("Fill", {p("Shape", {"n1"}), "far"})}))})));
+  OnlyAttention(ExpectChanged(
+      kPass, p.Make({p.Attend(p("Select", {"whole", p.Scores(), p("Fill", {p("Shape", {"n1"}), "far"})}))})));
 }
 
 TEST(RecognizeAttentionTest, TheShapeOfTheScoresIsAskedFor) {
@@ -214,7 +255,8 @@ TEST(RecognizeAttentionTest, MatricesAndEinsums) {
   // Keras 2, once the Einsums are expanded.
   GraphMaker keras;
   for (const char* const name : {"q", "k", "v"}) keras.Input(name, {kAny, 5, 2, 4});
-  const auto einsum = [&](const std::string& name, const std::string& equation, const std::vector<std::string>& inputs) {
+  const auto einsum = [&](const std::string& name, const std::string& equation,
+                          const std::vector<std::string>& inputs) {
     return keras.Op("Einsum", name, inputs, {t[0], {"equation", AttrValue::String(equation)}});
   };
   einsum("scores", "aecd,abcd->acbe", {"k", "q"});
@@ -260,9 +302,15 @@ TEST(RecognizeAttentionTest, WhatIsNone) {
       // Something else between.
       [](Pieces& p) { return p.Attend(p("Tanh", {p.Scores()})); },
       [](Pieces& p) { return p.Product(p("Sigmoid", {p.Scores()}), "v", false); },
-      [](Pieces& p) { return p.Attend(p("Mul", {p.Scores(), "mask"})); },
-      [](Pieces& p) { return p.Attend(p("RealDiv", {"one", p.Scores()})); },
-      [](Pieces& p) { return p.Attend(p("Sub", {"mask", p.Scores()})); },
+      [](Pieces& p) {
+        return p.Attend(p("Mul", {p.Scores(), "mask"}));
+      },
+      [](Pieces& p) {
+        return p.Attend(p("RealDiv", {"one", p.Scores()}));
+      },
+      [](Pieces& p) {
+        return p.Attend(p("Sub", {"mask", p.Scores()}));
+      },
       [](Pieces& p) {
         return p.Attend(p("SelectV2", {"condition", p.Scores(), p.maker.Weights("other", Shape({5, 6}))}));
       },

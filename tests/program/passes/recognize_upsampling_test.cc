@@ -30,7 +30,9 @@ struct Pieces {
     return maker.Const(Name(), Tensor::FromSpan<int32_t>(Shape({static_cast<int64_t>(numbers.size())}), numbers));
   }
   std::string Int(int32_t number) { return maker.Const(Name(), Tensor::Scalar<int32_t>(number)); }
-  std::string Reshape(const std::string& x, const std::vector<int32_t>& to) { return (*this)("Reshape", {x, Ints(to)}); }
+  std::string Reshape(const std::string& x, const std::vector<int32_t>& to) {
+    return (*this)("Reshape", {x, Ints(to)});
+  }
   std::string Slice(const std::string& x, int32_t begin, int32_t end, int64_t shrink = 0) {
     GraphMaker::Attrs attrs = ints;
     attrs.emplace_back("Index", AttrValue::Type(DType::kInt32));
@@ -44,7 +46,8 @@ struct Pieces {
     multiples[static_cast<size_t>(axis) + 1] = times;
     const std::string tiled = (*this)("Tile", {(*this)("ExpandDims", {x, Int(axis + 1)}), Ints(multiples)});
     const std::string shape = (*this)("Shape", {x});
-    const std::string size = maker.Op("Mul", Name(), {Int(asked == 0 ? times : asked), Slice(shape, axis, axis + 1, 1)}, ints);
+    const std::string size =
+        maker.Op("Mul", Name(), {Int(asked == 0 ? times : asked), Slice(shape, axis, axis + 1, 1)}, ints);
     const std::string middle =
         maker.Op("Pack", Name(), {size}, {ints[0], {"N", AttrValue::Int(1)}, {"axis", AttrValue::Int(0)}});
     const std::string sizes =
@@ -56,8 +59,7 @@ struct Pieces {
   std::string RepeatElements(const std::string& x, int32_t axis, int rows, int times) {
     const std::string split = maker.Op("Split", Name(), {Int(axis), x}, {t[0], {"num_split", AttrValue::Int(rows)}});
     std::vector<std::string> all;
-    for (int i = 0; i < rows * times; ++i)
-      all.push_back(i < times ? split : absl::StrCat(split, ":", i / times));
+    for (int i = 0; i < rows * times; ++i) all.push_back(i < times ? split : absl::StrCat(split, ":", i / times));
     all.push_back(Int(axis));
     return maker.Op("ConcatV2", Name(), all, {t[0], {"N", AttrValue::Int(rows * times)}});
   }
@@ -80,14 +82,16 @@ void ExpectOneResize(const Program& before) {
   ASSERT_OK(testing::RunPass("drop_dead_values", after));
   auto counts = CountOps(after);
   EXPECT_EQ(counts["ResizeNearestNeighbor"], 1) << after.ToString();
-  for (const char* const op : {"Tile", "ConcatV2", "Reshape", "Split", "Pack"}) EXPECT_EQ(counts[op], 0) << after.ToString();
+  for (const char* const op : {"Tile", "ConcatV2", "Reshape", "Split", "Pack"})
+    EXPECT_EQ(counts[op], 0) << after.ToString();
 }
 
 TEST(RecognizeUpsamplingTest, OfKnownSize) {
   const PartialShape shape = {kAny, 4, 3, 2};
   {
     Pieces p(shape);
-    ExpectOneResize(p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 4, 1, 3, 1, 2}), p.Ints({1, 1, 2, 1, 3, 1})}), {-1, 8, 9, 2})));
+    ExpectOneResize(
+        p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 4, 1, 3, 1, 2}), p.Ints({1, 1, 2, 1, 3, 1})}), {-1, 8, 9, 2})));
   }
   {
     Pieces p(shape);  // detection models: stacked behind both
@@ -102,7 +106,8 @@ TEST(RecognizeUpsamplingTest, OfKnownSize) {
   }
   {
     Pieces p({2, 4, 3, 2});
-    ExpectOneResize(p.Make(p.Reshape(p("BroadcastTo", {p.Reshape("x", {2, 4, 1, 3, 1, 2}), p.Ints({2, 4, 7, 3, 2, 2})}), {2, 28, 6, 2})));
+    ExpectOneResize(p.Make(
+        p.Reshape(p("BroadcastTo", {p.Reshape("x", {2, 4, 1, 3, 1, 2}), p.Ints({2, 4, 7, 3, 2, 2})}), {2, 28, 6, 2})));
   }
   {
     Pieces p(shape);
@@ -115,8 +120,8 @@ TEST(RecognizeUpsamplingTest, OfKnownSize) {
 }
 
 TEST(RecognizeUpsamplingTest, BySizesOfTheImage) {
-  for (const PartialShape& shape : {PartialShape({kAny, kAny, kAny, 3}), PartialShape({kAny, kAny, 5, kAny}),
-                                    PartialShape({2, 4, 5, 3})}) {
+  for (const PartialShape& shape :
+       {PartialShape({kAny, kAny, kAny, 3}), PartialShape({kAny, kAny, 5, kAny}), PartialShape({2, 4, 5, 3})}) {
     Pieces p(shape);
     ExpectOneResize(p.Make(p.Repeat(p.Repeat("x", 1, 2), 2, 3)));
   }
@@ -138,11 +143,13 @@ TEST(RecognizeUpsamplingTest, WhatRepeatsSomethingElse) {
   }
   {
     Pieces p(shape);  // the whole image again, not each of its rows
-    ExpectUnchanged(kPass, p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 1, 4, 3, 2}), p.Ints({1, 2, 1, 1, 1})}), {-1, 8, 3, 2})));
+    ExpectUnchanged(kPass, p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 1, 4, 3, 2}), p.Ints({1, 2, 1, 1, 1})}),
+                                            {-1, 8, 3, 2})));
   }
   {
     Pieces p(shape);  // put together otherwise
-    ExpectUnchanged(kPass, p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 4, 1, 3, 2}), p.Ints({1, 1, 2, 1, 1})}), {-1, 4, 6, 2})));
+    ExpectUnchanged(kPass, p.Make(p.Reshape(p("Tile", {p.Reshape("x", {-1, 4, 1, 3, 2}), p.Ints({1, 1, 2, 1, 1})}),
+                                            {-1, 4, 6, 2})));
   }
   {
     Pieces p(shape);  // other numbers than ones
@@ -156,8 +163,11 @@ TEST(RecognizeUpsamplingTest, WhatRepeatsSomethingElse) {
   {
     Pieces p(shape);  // rows in another order
     const std::string split = p.maker.Op("Split", "split", {p.Int(1), "x"}, {p.t[0], {"num_split", AttrValue::Int(4)}});
-    ExpectUnchanged(kPass, p.Make(p.maker.Op("ConcatV2", "y", {split, "split:1", split, "split:1", "split:2", "split:2", "split:3", "split:3", p.Int(1)},
-                                             {p.t[0], {"N", AttrValue::Int(8)}})));
+    ExpectUnchanged(
+        kPass,
+        p.Make(p.maker.Op("ConcatV2", "y",
+                          {split, "split:1", split, "split:1", "split:2", "split:2", "split:3", "split:3", p.Int(1)},
+                          {p.t[0], {"N", AttrValue::Int(8)}})));
   }
   {
     Pieces p(shape);  // pieces of two rows
