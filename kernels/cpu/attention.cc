@@ -193,7 +193,7 @@ class AttentionPrepared final : public PreparedKernel {
   }
 
   int64_t scratch_bytes() const override { return threads_ * ThreadSize() * static_cast<int64_t>(sizeof(float)); }
-  int64_t flops() const override { return 2 * g_.batches() * g_.rows * g_.columns * (g_.depth + g_.width); }
+  int64_t flops() const override { return g_.flops(); }
   std::string description() const override { return absl::StrCat("floe attention, tiles of ", tile_rows_, " rows"); }
 
   absl::Status Launch(const LaunchArgs& args) const override {
@@ -233,9 +233,8 @@ class AttentionPrepared final : public PreparedKernel {
   static void Pack(const float* from, int64_t depth_step, int64_t column_step, int64_t depth, int64_t columns,
                    float* to) {
     const int64_t width = HWY_DYNAMIC_DISPATCH(PanelColumns)();
-    for (int64_t j = 0; j < columns; j += width, to += depth * width)
-      HWY_DYNAMIC_DISPATCH(PackPanel)
-      (from + j * column_step, depth_step, column_step, depth, std::min(width, columns - j), to);
+    for (int64_t j = 0; j < columns; j += width, to += depth * width) HWY_DYNAMIC_DISPATCH(PackPanel)
+    (from + j * column_step, depth_step, column_step, depth, std::min(width, columns - j), to);
   }
 
   void RunTile(const LaunchArgs& args, int64_t batch, int64_t first, float* own) const {

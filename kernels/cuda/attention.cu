@@ -319,12 +319,12 @@ class AttentionPrepared final : public PreparedKernel {
  public:
   AttentionPrepared(AttentionGeometry geometry, DType dtype)
       : g_(std::move(geometry)), args_(ArgsOf(g_)), dtype_(dtype) {}
-  int64_t flops() const override { return 2 * g_.batches() * g_.rows * g_.columns * (g_.depth + g_.width); }
+  int64_t flops() const override { return g_.flops(); }
   std::string description() const override {
     return absl::StrCat("attention fp32 ", kRows, "x", kKeys, ", running softmax");
   }
   absl::Status Launch(const LaunchArgs& args) const override {
-    if (g_.batches() == 0 || g_.rows == 0 || g_.width == 0) return absl::OkStatus();
+    if (args_.batches == 0) return absl::OkStatus();
     return OnFloatType(dtype_, [&]<typename T>() { return LaunchAttention<T>(g_, args_, args); });
   }
 
