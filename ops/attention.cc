@@ -177,8 +177,8 @@ double RowTerms(const AttentionGeometry& g, const Operands<T>& at, int64_t row, 
       score = static_cast<double>(g.masked);
     if (at.added != nullptr) {
       // As a sum of T would come out: what is added may swallow the score.
-      const T sum(static_cast<Wide<T>>(
-          score + static_cast<double>(at.added[row * g.added.row + column * g.added.column])));
+      const T sum(
+          static_cast<Wide<T>>(score + static_cast<double>(at.added[row * g.added.row + column * g.added.column])));
       score = static_cast<double>(sum);
     }
     terms[column] = score;
@@ -239,9 +239,17 @@ constexpr OpInfo kOps[] = {{"_FusedAttention", InferAttention, EvalAttention}};
 absl::Span<const OpInfo> AttentionOps() { return kOps; }
 
 int64_t AttentionGeometry::batches() const {
+  if (rows == 0 || width == 0) return 0;
   int64_t count = 1;
   for (const int64_t dim : batch) count *= dim;
   return count;
+}
+
+int64_t AttentionGeometry::flops() const {
+  // The scores are never in memory, so that their number may pass what fits.
+  constexpr double kMost = 9e18;
+  const double scores = static_cast<double>(batches()) * static_cast<double>(rows) * static_cast<double>(columns);
+  return static_cast<int64_t>(std::min(2 * scores * (static_cast<double>(depth) + static_cast<double>(width)), kMost));
 }
 
 absl::StatusOr<AttentionGeometry> ComputeAttentionGeometry(const AttrMap& attrs, absl::Span<const TensorInfo> inputs) {

@@ -40,7 +40,9 @@ struct AttentionGeometry {
   AttentionOperand q, k, v, keep, added, out;
   int keep_input = -1, added_input = -1;  // where there is one
 
-  int64_t batches() const;
+  int64_t batches() const;  // 0 where the result is empty
+  // Multiplications and additions of both products; what is done to the scores between counts as nothing beside them.
+  int64_t flops() const;
 };
 
 // Of inputs whose shapes are fully known. INVALID_ARGUMENT where they do not fit.

@@ -66,14 +66,6 @@ int64_t CountPool(const AttrMap& attrs, const PartialShape& input, int64_t outpu
   return geometry.ok() ? Times(Times(outputs, geometry->height.filter), geometry->width.filter) : 0;
 }
 
-// Two products. What is done to the scores between counts as nothing beside them.
-int64_t CountAttention(const AttrMap& attrs, absl::Span<const TensorInfo> inputs) {
-  const absl::StatusOr<AttentionGeometry> g = ComputeAttentionGeometry(attrs, inputs);
-  if (!g.ok()) return 0;
-  const int64_t scores = Times(Times(g->batches(), g->rows), g->columns);
-  return Times(Times(scores, g->depth + g->width), 2);
-}
-
 // Every combination of the labels is one product, and one sum where there are more of them than of the result's.
 int64_t CountEinsum(const AttrMap& attrs, absl::Span<const TensorInfo> inputs, int64_t outputs) {
   const absl::StatusOr<std::string> equation = attrs.String("equation");
@@ -116,7 +108,10 @@ int64_t CountFlops(const OpInfo& op, const AttrMap& attrs, absl::Span<const Tens
   if (IsOneOf(name, kSums)) return Elements(first.dims());
   if (IsOneOf(name, kNormalizations)) return Times(result, kNormalizationFlops);
   if (name == "ResizeBilinear") return Times(result, kFlopsOfBilinear);
-  if (name == "_FusedAttention") return CountAttention(attrs, inputs);
+  if (name == "_FusedAttention") {
+    const absl::StatusOr<AttentionGeometry> geometry = ComputeAttentionGeometry(attrs, inputs);
+    return geometry.ok() ? geometry->flops() : 0;
+  }
   if (name == "Einsum") return CountEinsum(attrs, inputs, result);
   if (name == "SparseTensorDenseMatMul") {
     const int64_t columns = outputs[0].shape.dim(1);

@@ -10,6 +10,18 @@
 
 namespace floe {
 
+Tensor IntVector(absl::Span<const int64_t> values, DType dtype) {
+  Tensor tensor(dtype, Shape({static_cast<int64_t>(values.size())}));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (dtype == DType::kInt64) {
+      tensor.mutable_data<int64_t>()[i] = values[i];
+    } else {
+      tensor.mutable_data<int32_t>()[i] = static_cast<int32_t>(values[i]);
+    }
+  }
+  return tensor;
+}
+
 absl::StatusOr<ValueId> Insertions::Add(int index, absl::string_view op, std::string name, std::vector<ValueId> inputs,
                                         AttrMap attrs) {
   Op made{FindOp(std::string(op)), std::move(name), std::move(attrs), std::move(inputs), {}, {}};
@@ -29,10 +41,7 @@ absl::StatusOr<ValueId> Insertions::Add(int index, absl::string_view op, std::st
 }
 
 ValueId Insertions::Ints(std::string name, const Dims& numbers) {
-  Tensor tensor(DType::kInt32, Shape({static_cast<int64_t>(numbers.size())}));
-  std::transform(numbers.begin(), numbers.end(), tensor.mutable_data<int32_t>(),
-                 [](int64_t number) { return static_cast<int32_t>(number); });
-  return program_.AddConstant(std::move(name), std::move(tensor));
+  return program_.AddConstant(std::move(name), IntVector(numbers, DType::kInt32));
 }
 
 void Insertions::Apply(const std::vector<bool>& erase) {

@@ -8,9 +8,13 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "program/program.h"
 
 namespace floe {
+
+// A vector of int32 or int64.
+Tensor IntVector(absl::Span<const int64_t> values, DType dtype);
 
 class Insertions {
  public:

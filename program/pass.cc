@@ -21,6 +21,7 @@ constexpr Pass kStandardPasses[] = {
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},
     {"recognize_attention", RecognizeAttention},
+    {"recognize_upsampling", RecognizeUpsampling},
     {"channels_last", ChannelsLast},
     {"widen_conv1d", WidenConv1D},
     {"recognize_activations", RecognizeActivations},

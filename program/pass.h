@@ -65,6 +65,7 @@ absl::StatusOr<bool> MergeDuplicates(Program& program);
 absl::StatusOr<bool> ExpandEinsum(Program& program);
 absl::StatusOr<bool> RecognizeLayerNorm(Program& program);
 absl::StatusOr<bool> RecognizeAttention(Program& program);
+absl::StatusOr<bool> RecognizeUpsampling(Program& program);
 absl::StatusOr<bool> ChannelsLast(Program& program);
 absl::StatusOr<bool> WidenConv1D(Program& program);
 absl::StatusOr<bool> RecognizeActivations(Program& program);

@@ -14,76 +14,123 @@ namespace HWY_NAMESPACE {
 // Rows and vectors of a block of sums that stays in registers: 12 sums are enough to hide an addition's latency.
 constexpr int kBlockRows = 6, kBlockVectors = 2;
 
-// c[i, :] = sum over p of a[i, p] * b[p, :], for kRows rows and the columns [0, columns), of which b and c have room for
-// whole vectors.
-template <int kRows>
-HWY_INLINE void MultiplyRows(const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_stride, float* c,
-                             int64_t c_stride, int64_t depth, int64_t columns) {
+// The second factor of a product lies in panels of so many columns, each of which stays in the first level of cache
+// while it meets all rows.
+int64_t PanelColumns() { return kBlockVectors * static_cast<int64_t>(hn::Lanes(F32())); }
+
+// to[p, c] = from[p * depth_step + c * column_step] for the `count` columns of a panel, zeros behind them.
+void PackPanel(const float* from, int64_t depth_step, int64_t column_step, int64_t depth, int64_t count, float* to) {
   const F32 d;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t j = 0; j < columns; j += kBlockVectors * lanes) {
-    const bool both = j + lanes < columns;
-    const int64_t second = both ? j + lanes : j;
-    VF sums[kRows][kBlockVectors];
-    for (int i = 0; i < kRows; ++i) sums[i][0] = sums[i][1] = hn::Zero(d);
-    for (int64_t p = 0; p < depth; ++p) {
-      const VF b0 = hn::LoadU(d, b + p * b_stride + j), b1 = hn::LoadU(d, b + p * b_stride + second);
-      for (int i = 0; i < kRows; ++i) {
-        const VF x = hn::Set(d, a[i * a_row + p * a_depth]);
-        sums[i][0] = hn::MulAdd(x, b0, sums[i][0]);
-        sums[i][1] = hn::MulAdd(x, b1, sums[i][1]);
+  const hn::RebindToSigned<F32> di;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), width = PanelColumns();
+  const bool gathers = column_step < INT32_MAX / lanes;
+  const auto steps = hn::Mul(hn::Iota(di, 0), hn::Set(di, static_cast<int32_t>(gathers ? column_step : 0)));
+  for (int64_t p = 0; p < depth; ++p) {
+    const float* const at = from + p * depth_step;
+    for (int64_t c = 0; c < width; c += lanes) {
+      float* const row = to + p * width + c;
+      if (c + lanes <= count && column_step == 1) {
+        hn::StoreU(hn::LoadU(d, at + c), d, row);
+      } else if (c + lanes <= count && gathers) {
+        hn::StoreU(hn::GatherIndex(d, at + c * column_step, steps), d, row);
+      } else {
+        for (int64_t i = 0; i < lanes; ++i) row[i] = c + i < count ? at[(c + i) * column_step] : 0.0f;
       }
-    }
-    for (int i = 0; i < kRows; ++i) {
-      hn::StoreU(sums[i][0], d, c + i * c_stride + j);
-      if (both) hn::StoreU(sums[i][1], d, c + i * c_stride + second);
     }
   }
 }
 
-void Multiply(const float* a, int64_t a_row, int64_t a_depth, const float* b, int64_t b_stride, float* c,
-              int64_t c_stride, int64_t rows, int64_t depth, int64_t columns) {
-  int64_t row = 0;
-  const auto step = [&]<int kRows>() HWY_ATTR {
-    MultiplyRows<kRows>(a + row * a_row, a_row, a_depth, b, b_stride, c + row * c_stride, c_stride, depth, columns);
-    row += kRows;
-  };
-  while (rows - row >= kBlockRows) step.template operator()<kBlockRows>();
-  while (rows - row >= 2) step.template operator()<2>();
-  if (row < rows) step.template operator()<1>();
+// c[i, :] = sum over p of a[i, p] * panel[p, :], for kRows rows.
+template <int kRows>
+HWY_INLINE void MultiplyRows(const float* a, int64_t a_row, int64_t a_depth, const float* panel, int64_t depth,
+                             float* c, int64_t c_row) {
+  const F32 d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  VF sums[kRows][kBlockVectors];
+  for (int i = 0; i < kRows; ++i) sums[i][0] = sums[i][1] = hn::Zero(d);
+  for (int64_t p = 0; p < depth; ++p, panel += kBlockVectors * lanes) {
+    const VF b0 = hn::LoadU(d, panel), b1 = hn::LoadU(d, panel + lanes);
+    for (int i = 0; i < kRows; ++i) {
+      const VF x = hn::Set(d, a[i * a_row + p * a_depth]);
+      sums[i][0] = hn::MulAdd(x, b0, sums[i][0]);
+      sums[i][1] = hn::MulAdd(x, b1, sums[i][1]);
+    }
+  }
+  for (int i = 0; i < kRows; ++i) {
+    hn::StoreU(sums[i][0], d, c + i * c_row);
+    hn::StoreU(sums[i][1], d, c + i * c_row + lanes);
+  }
+}
+
+// c = a * b, of which b lies in panels; c has room for whole panels.
+void Multiply(const float* a, int64_t a_row, int64_t a_depth, const float* b, float* c, int64_t c_row, int64_t rows,
+              int64_t depth, int64_t columns) {
+  const int64_t width = PanelColumns();
+  for (int64_t j = 0; j < columns; j += width, b += depth * width) {
+    int64_t row = 0;
+    const auto step = [&]<int kRows>() HWY_ATTR {
+      MultiplyRows<kRows>(a + row * a_row, a_row, a_depth, b, depth, c + row * c_row + j, c_row);
+      row += kRows;
+    };
+    while (rows - row >= kBlockRows) step.template operator()<kBlockRows>();
+    while (rows - row >= 2) step.template operator()<2>();
+    if (row < rows) step.template operator()<1>();
+  }
+}
+
+// x[i] = f(x[i], i), and the largest of them but for NaN.
+template <class F>
+HWY_INLINE float MapScores(float* x, int64_t n, F f) {
+  const F32 d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  VF most = hn::Neg(hn::Inf(d));
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const VF score = f(hn::LoadU(d, x + i), i, lanes);
+    hn::StoreU(score, d, x + i);
+    most = hn::IfThenElse(hn::Gt(score, most), score, most);
+  }
+  if (i < n) {
+    const VF score = f(hn::LoadU(d, x + i), i, n - i);  // whole panels are there
+    StoreSome(score, d, x + i, static_cast<size_t>(n - i));
+    const auto counts = hn::And(hn::FirstN(d, static_cast<size_t>(n - i)), hn::Gt(score, most));
+    most = hn::IfThenElse(counts, score, most);
+  }
+  return hn::GetLane(hn::MaxOfLanes(d, most));
 }
 
 // Scores of one row, scaled and masked, become the softmax's terms; what makes their sum 1 comes back.
 float SoftmaxTerms(const AttentionRow& row, float* x) {
   const F32 d;
-  const int64_t n = row.columns, lanes = static_cast<int64_t>(hn::Lanes(d)), whole = n / lanes * lanes;
+  const int64_t n = row.columns, lanes = static_cast<int64_t>(hn::Lanes(d));
   const VF scale = hn::Set(d, row.scale);
-  MapRow(x, x, n, [=](VF v) HWY_ATTR { return hn::Mul(v, scale); });
   if (row.keep != nullptr) {
-    for (int64_t i = 0; i < n; ++i) x[i] = row.keep[i * row.keep_step] ? x[i] : row.masked;
+    const float masked = row.masked;
+    for (int64_t i = 0; i < n; ++i) x[i] = row.keep[i * row.keep_step] ? x[i] * row.scale : masked;
   }
-  if (row.added != nullptr && row.added_step != 0) {
-    MapRow(x, row.added, x, n, [](VF a, VF b) HWY_ATTR { return hn::Add(a, b); });
-  } else if (row.added != nullptr) {
-    const VF added = hn::Set(d, *row.added);
-    MapRow(x, x, n, [=](VF v) HWY_ATTR { return hn::Add(v, added); });
-  }
-  VF most = hn::Neg(hn::Inf(d));
-  for (int64_t i = 0; i < whole; i += lanes) most = hn::Max(most, hn::LoadU(d, x + i));
-  float largest = hn::GetLane(hn::MaxOfLanes(d, most));
-  for (int64_t i = whole; i < n; ++i) largest = std::max(largest, x[i]);
+  const VF factor = row.keep != nullptr ? hn::Set(d, 1.0f) : scale;
+  const VF same = hn::Set(d, row.added != nullptr ? *row.added : 0.0f);
+  const float largest =
+      row.added == nullptr || row.added_step == 0
+          ? MapScores(x, n, [=](VF v, int64_t, int64_t) HWY_ATTR { return hn::Add(hn::Mul(v, factor), same); })
+          : MapScores(x, n, [&](VF v, int64_t i, int64_t count) HWY_ATTR {
+              const VF added =
+                  count < lanes ? LoadSome(d, row.added + i, static_cast<size_t>(count)) : hn::LoadU(d, row.added + i);
+              return hn::Add(hn::Mul(v, factor), added);
+            });
   const VF center = hn::Set(d, largest);
   VF sums = hn::Zero(d);
-  for (int64_t i = 0; i < whole; i += lanes) {
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) {
     const VF term = ExpOf()(hn::Sub(hn::LoadU(d, x + i), center));
     sums = hn::Add(sums, term);
     hn::StoreU(term, d, x + i);
   }
-  if (whole < n) {
-    const size_t rest = static_cast<size_t>(n - whole);
-    const VF term = ExpOf()(hn::Sub(LoadSome(d, x + whole, rest), center));
+  if (i < n) {
+    const size_t rest = static_cast<size_t>(n - i);
+    const VF term = ExpOf()(hn::Sub(LoadSome(d, x + i, rest), center));
     sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, rest), term));
-    StoreSome(term, d, x + whole, rest);
+    StoreSome(term, d, x + i, rest);
   }
   return 1.0f / hn::GetLane(hn::SumOfLanes(d, sums));
 }
@@ -111,6 +158,8 @@ HWY_AFTER_NAMESPACE();
 
 namespace floe {
 
+HWY_EXPORT(PanelColumns);
+HWY_EXPORT(PackPanel);
 HWY_EXPORT(Multiply);
 HWY_EXPORT(SoftmaxTerms);
 HWY_EXPORT(ScaleRow);
@@ -120,7 +169,7 @@ namespace {
 // A tile's scores stay in the second level of cache, and its rows are whole blocks of registers.
 constexpr int64_t kTileBytes = int64_t{256} << 10;
 constexpr int64_t kMostTileRows = 48, kFewestTileRows = 6;
-// Vectors of every instruction set read and write whole; so many floats may lie behind a row.
+// Panels of every instruction set are read and written whole; they are no wider than this.
 constexpr int64_t kPadding = 64;
 
 int64_t Padded(int64_t count) { return (count + kPadding - 1) / kPadding * kPadding; }
@@ -144,7 +193,7 @@ class AttentionPrepared final : public PreparedKernel {
   }
 
   int64_t scratch_bytes() const override { return threads_ * ThreadSize() * static_cast<int64_t>(sizeof(float)); }
-  int64_t flops() const override { return 2 * g_.batches() * g_.rows * g_.columns * (g_.depth + g_.width); }
+  int64_t flops() const override { return g_.flops(); }
   std::string description() const override { return absl::StrCat("floe attention, tiles of ", tile_rows_, " rows"); }
 
   absl::Status Launch(const LaunchArgs& args) const override {
@@ -152,7 +201,8 @@ class AttentionPrepared final : public PreparedKernel {
     if (args.output(0)->num_elements() == 0) return absl::OkStatus();
     // No more parts than threads there is scratch for, and none too small.
     const int64_t tile_bytes = flops() / tiles;  // about as long as it takes to touch as many
-    const int64_t fewest = std::max((tiles + threads_ - 1) / threads_, kMinBytesPerThread / std::max<int64_t>(tile_bytes, 1));
+    const int64_t fewest =
+        std::max((tiles + threads_ - 1) / threads_, kMinBytesPerThread / std::max<int64_t>(tile_bytes, 1));
     ParallelFor(tiles, fewest, [&](int64_t begin, int64_t end) {
       float* const own = static_cast<float*>(args.scratch()) + omp_get_thread_num() * ThreadSize();
       int64_t packed = -1;
@@ -167,7 +217,7 @@ class AttentionPrepared final : public PreparedKernel {
   }
 
  private:
-  // In floats: the keys of a batch, turned; its values in padded rows; a tile's scores; its sums.
+  // In floats: the keys of a batch and its values, in panels; a tile's scores; its sums.
   int64_t ThreadSize() const { return keys_size_ + values_size_ + scores_size_ + sums_size_; }
 
   const float* Batch(const LaunchArgs& args, int input, const AttentionOperand& operand, int64_t batch) const {
@@ -175,19 +225,16 @@ class AttentionPrepared final : public PreparedKernel {
   }
 
   void PackBatch(const LaunchArgs& args, int64_t batch, float* own) const {
-    const float *const k = Batch(args, 1, g_.k, batch), *const v = Batch(args, 2, g_.v, batch);
-    const int64_t keys_stride = Padded(g_.columns), values_stride = Padded(g_.width);
-    float *const keys = own, *const values = own + keys_size_;
-    for (int64_t p = 0; p < g_.depth; ++p) {
-      float* const row = keys + p * keys_stride;
-      for (int64_t j = 0; j < g_.columns; ++j) row[j] = k[j * g_.k.row + p * g_.k.column];
-      std::fill(row + g_.columns, row + keys_stride, 0.0f);
-    }
-    for (int64_t j = 0; j < g_.columns; ++j) {
-      float* const row = values + j * values_stride;
-      for (int64_t i = 0; i < g_.width; ++i) row[i] = v[j * g_.v.row + i * g_.v.column];
-      std::fill(row + g_.width, row + values_stride, 0.0f);
-    }
+    // Keys by depth first, values as they are.
+    Pack(Batch(args, 1, g_.k, batch), g_.k.column, g_.k.row, g_.depth, g_.columns, own);
+    Pack(Batch(args, 2, g_.v, batch), g_.v.row, g_.v.column, g_.columns, g_.width, own + keys_size_);
+  }
+
+  static void Pack(const float* from, int64_t depth_step, int64_t column_step, int64_t depth, int64_t columns,
+                   float* to) {
+    const int64_t width = HWY_DYNAMIC_DISPATCH(PanelColumns)();
+    for (int64_t j = 0; j < columns; j += width, to += depth * width) HWY_DYNAMIC_DISPATCH(PackPanel)
+    (from + j * column_step, depth_step, column_step, depth, std::min(width, columns - j), to);
   }
 
   void RunTile(const LaunchArgs& args, int64_t batch, int64_t first, float* own) const {
@@ -197,7 +244,7 @@ class AttentionPrepared final : public PreparedKernel {
     const int64_t stride = Padded(g_.columns), sums_stride = Padded(g_.width);
     const float* const q = Batch(args, 0, g_.q, batch) + first * g_.q.row;
     HWY_DYNAMIC_DISPATCH(Multiply)
-    (q, g_.q.row, g_.q.column, keys, stride, scores, stride, rows, g_.depth, g_.columns);
+    (q, g_.q.row, g_.q.column, keys, scores, stride, rows, g_.depth, g_.columns);
     AttentionRow row{g_.columns, g_.scale, nullptr, g_.keep.column, g_.masked, nullptr, g_.added.column};
     const bool* const keep = g_.keep_input < 0 ? nullptr
                                                : args.input(g_.keep_input).data<bool>() +
@@ -211,7 +258,7 @@ class AttentionPrepared final : public PreparedKernel {
       if (g_.columns > 0) factors[i] = HWY_DYNAMIC_DISPATCH(SoftmaxTerms)(row, scores + i * stride);
     }
     HWY_DYNAMIC_DISPATCH(Multiply)
-    (scores, stride, 1, values, sums_stride, sums, sums_stride, rows, g_.columns, g_.width);
+    (scores, stride, 1, values, sums, sums_stride, rows, g_.columns, g_.width);
     float* const out = args.output(0)->mutable_data<float>() + AttentionOffset(g_, g_.out, batch);
     for (int64_t i = 0; i < rows; ++i) {
       float *const to = out + (first + i) * g_.out.row, *const from = sums + i * sums_stride;

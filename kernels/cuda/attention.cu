@@ -222,8 +222,7 @@ __device__ void AttendTile(const AttentionArgs& args, const AttentionData<T>& da
       for (int j = 0; j < 4; ++j) {
         const int64_t to = first_column + tile * 64 + column + j;
         if (to >= args.width) continue;
-        data.out[(first_row + row + i) * args.out.row + to * args.out.column] =
-            FromFloat<T>(sums[tile][i][j] * factor);
+        data.out[(first_row + row + i) * args.out.row + to * args.out.column] = FromFloat<T>(sums[tile][i][j] * factor);
       }
     }
   }
@@ -234,8 +233,12 @@ __global__ void __launch_bounds__(kThreads) AttentionKernel(AttentionArgs args, 
   auto& tiles = SharedMemory<AttentionTiles<kWidth>>();
   const int64_t first_row = static_cast<int64_t>(blockIdx.x) * kRows;
   for (int64_t batch = blockIdx.z; batch < args.batches; batch += gridDim.z) {
-    AttentionData<T> own{data.q + args.Offset(0, batch), data.k + args.Offset(1, batch), data.v + args.Offset(2, batch),
-                         data.keep, data.added, data.out + args.Offset(5, batch)};
+    AttentionData<T> own{data.q + args.Offset(0, batch),
+                         data.k + args.Offset(1, batch),
+                         data.v + args.Offset(2, batch),
+                         data.keep,
+                         data.added,
+                         data.out + args.Offset(5, batch)};
     if (data.keep != nullptr) own.keep += args.Offset(3, batch);
     if (data.added != nullptr) own.added += args.Offset(4, batch);
     for (int64_t column = static_cast<int64_t>(blockIdx.y) * kWidth; column < args.width;
@@ -250,8 +253,22 @@ __global__ void __launch_bounds__(kThreads) AttentionKernel(AttentionArgs args, 
 Matrix MatrixOf(const AttentionOperand& operand) { return {operand.row, operand.column, false}; }
 
 AttentionArgs ArgsOf(const AttentionGeometry& g) {
-  AttentionArgs args{g.scale, g.masked, g.rows, g.columns, g.depth, g.width, g.batches(), static_cast<int>(g.batch.size()),
-                     {}, {}, MatrixOf(g.q), MatrixOf(g.k), MatrixOf(g.v), MatrixOf(g.keep), MatrixOf(g.added), MatrixOf(g.out)};
+  AttentionArgs args{g.scale,
+                     g.masked,
+                     g.rows,
+                     g.columns,
+                     g.depth,
+                     g.width,
+                     g.batches(),
+                     static_cast<int>(g.batch.size()),
+                     {},
+                     {},
+                     MatrixOf(g.q),
+                     MatrixOf(g.k),
+                     MatrixOf(g.v),
+                     MatrixOf(g.keep),
+                     MatrixOf(g.added),
+                     MatrixOf(g.out)};
   const AttentionOperand* const operands[] = {&g.q, &g.k, &g.v, &g.keep, &g.added, &g.out};
   for (int axis = 0; axis < args.rank; ++axis) {
     args.dims[axis] = g.batch[axis];
@@ -263,7 +280,8 @@ AttentionArgs ArgsOf(const AttentionGeometry& g) {
 // Whether four neighbours can be read at once wherever a row begins.
 template <typename T>
 bool Packs(const AttentionOperand& operand, const T* data) {
-  const bool whole = std::all_of(operand.batch.begin(), operand.batch.end(), [](int64_t step) { return step % 4 == 0; });
+  const bool whole =
+      std::all_of(operand.batch.begin(), operand.batch.end(), [](int64_t step) { return step % 4 == 0; });
   return operand.column == 1 && operand.row % 4 == 0 && whole && IsAligned(data, 4 * sizeof(T));
 }
 
@@ -301,12 +319,12 @@ class AttentionPrepared final : public PreparedKernel {
  public:
   AttentionPrepared(AttentionGeometry geometry, DType dtype)
       : g_(std::move(geometry)), args_(ArgsOf(g_)), dtype_(dtype) {}
-  int64_t flops() const override { return 2 * g_.batches() * g_.rows * g_.columns * (g_.depth + g_.width); }
+  int64_t flops() const override { return g_.flops(); }
   std::string description() const override {
     return absl::StrCat("attention fp32 ", kRows, "x", kKeys, ", running softmax");
   }
   absl::Status Launch(const LaunchArgs& args) const override {
-    if (g_.batches() == 0 || g_.rows == 0 || g_.width == 0) return absl::OkStatus();
+    if (args_.batches == 0) return absl::OkStatus();
     return OnFloatType(dtype_, [&]<typename T>() { return LaunchAttention<T>(g_, args_, args); });
   }
 

@@ -15,6 +15,7 @@
 #include "ops/fused.h"
 #include "ops/registry.h"
 #include "program/image_layout.h"
+#include "program/insert.h"
 #include "program/pass.h"
 
 namespace floe {
@@ -59,18 +60,6 @@ const FormattedOp* FindFormatted(const Op& op) {
     if (absl::string_view(op.info->name) == row.name) return &row;
   }
   return nullptr;
-}
-
-Tensor IntVector(const Dims& values, DType dtype) {
-  Tensor tensor(dtype, Shape({static_cast<int64_t>(values.size())}));
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (dtype == DType::kInt64) {
-      tensor.mutable_data<int64_t>()[i] = values[i];
-    } else {
-      tensor.mutable_data<int32_t>()[i] = static_cast<int32_t>(values[i]);
-    }
-  }
-  return tensor;
 }
 
 class Turning {

@@ -242,11 +242,11 @@ class Expansion {
     AttrMap attrs;
     attrs.Set("T", AttrValue::Type(DType::kInt32));
     attrs.Set("Index", AttrValue::Type(DType::kInt32));
-    return insertions_.Add(at_, "StridedSlice", absl::StrCat(name, "/size"),
-                           {shape, insertions_.Ints(absl::StrCat(name, "/begin"), {axis}),
-                            insertions_.Ints(absl::StrCat(name, "/end"), {axis + 1}),
-                            insertions_.Ints(absl::StrCat(name, "/step"), {1})},
-                           std::move(attrs));
+    return insertions_.Add(
+        at_, "StridedSlice", absl::StrCat(name, "/size"),
+        {shape, insertions_.Ints(absl::StrCat(name, "/begin"), {axis}),
+         insertions_.Ints(absl::StrCat(name, "/end"), {axis + 1}), insertions_.Ints(absl::StrCat(name, "/step"), {1})},
+        std::move(attrs));
   }
 
   Program& program_;

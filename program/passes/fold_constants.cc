@@ -1,7 +1,10 @@
 // Ops over constants are evaluated once, by their reference evaluation; what that tells of the shapes behind them is
 // inferred anew.
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +14,7 @@
 #include "ops/matmul.h"
 #include "ops/string_budget.h"
 #include "program/infer.h"
+#include "program/insert.h"
 #include "program/pass.h"
 
 namespace floe {
@@ -146,7 +150,7 @@ class Folding {
         continue;
       }
       if (IsAnyBetterKnown(op)) FLOE_RETURN_IF_ERROR(InferAgain(program_, op, &better_known_));
-      if (!Fold(op)) program_.ops.push_back(std::move(op));
+      if (!Fold(op) && !FoldSizes(op)) program_.ops.push_back(std::move(op));
     }
     replacements_.ResolveOutputs(program_);
     return changed_;
@@ -172,14 +176,89 @@ class Folding {
     // Of strings it shows only now.
     if (BytesOf(*results) - BytesOf(inputs) > room_) return false;
     room_ = std::max<int64_t>(0, room_ - std::max<int64_t>(0, BytesOf(*results) - BytesOf(inputs)));
-    for (size_t k = 0; k < op.outputs.size(); ++k) {
-      Value& value = program_.values[op.outputs[k]];
-      value.shape = (*results)[k].shape();
-      value.constant = std::move((*results)[k]);
-      better_known_[op.outputs[k]] = true;
-    }
-    changed_ = true;
+    for (size_t k = 0; k < op.outputs.size(); ++k) SetConstant(op.outputs[k], std::move((*results)[k]));
     return true;
+  }
+
+  void SetConstant(ValueId id, Tensor tensor) {
+    Value& value = program_.values[id];
+    value.shape = tensor.shape();
+    value.constant = std::move(tensor);
+    better_known_[id] = true;
+    changed_ = true;
+  }
+
+  // Sizes of which some are known: a shape, what is taken out of it and put together again. True where all that the op
+  // gives is known, so that it is folded.
+  bool FoldSizes(const Op& op) {
+    const absl::string_view name = op.info->name;
+    std::vector<Tensor> results;
+    if (name == "Shape") {
+      results = SizesOfShape(op);
+    } else if (name == "StridedSlice" || name == "GatherV2" || name == "Unpack") {
+      if (sizes_.count(op.inputs[0]) != 0) results = SizesOfOp(op, 1);
+    } else if (name == "Pack" || name == "ConcatV2") {
+      results = SizesOfOp(op, name == "Pack" ? op.inputs.size() : op.inputs.size() - 1);
+    } else if (const auto known = name == "Reshape" ? sizes_.find(op.inputs[1]) : sizes_.end(); known != sizes_.end()) {
+      LearnShape(op.outputs[0], known->second);
+    }
+    const auto is_known = [](const Tensor& result) {
+      const absl::StatusOr<Dims> sizes = ToInt64s(result);
+      return sizes.ok() && std::all_of(sizes->begin(), sizes->end(), [](int64_t size) { return size >= 0; });
+    };
+    const bool all_known = !results.empty() && std::all_of(results.begin(), results.end(), is_known);
+    for (size_t k = 0; k < results.size(); ++k) {
+      if (all_known) {
+        SetConstant(op.outputs[k], std::move(results[k]));
+      } else {
+        sizes_[op.outputs[k]] = std::move(results[k]);
+      }
+    }
+    return all_known;
+  }
+
+  std::vector<Tensor> SizesOfShape(const Op& op) const {
+    const PartialShape& shape = program_.values[op.inputs[0]].shape;
+    const DType dtype = program_.values[op.outputs[0]].dtype;
+    const auto fits = [&](int64_t dim) { return dtype == DType::kInt64 || dim <= INT32_MAX; };
+    if (!shape.has_rank() || !std::all_of(shape.dims().begin(), shape.dims().end(), fits)) return {};
+    return {IntVector(shape.dims(), dtype)};
+  }
+
+  // What the op makes of its inputs where the first `sizes` of them may be known in part; nothing where they are not.
+  std::vector<Tensor> SizesOfOp(const Op& op, size_t sizes) const {
+    std::vector<Tensor> inputs;
+    for (size_t i = 0; i < op.inputs.size(); ++i) {
+      const Value& value = program_.values[op.inputs[i]];
+      const bool is_index = value.dtype == DType::kInt32 || value.dtype == DType::kInt64;
+      if (value.constant) {
+        inputs.push_back(*value.constant);
+      } else if (const auto known = sizes_.find(op.inputs[i]); i < sizes && known != sizes_.end()) {
+        inputs.push_back(known->second);
+      } else if (i < sizes && is_index && value.shape.IsFullyDefined() && value.shape.rank() <= 1 &&
+                 value.shape.ToShape().num_elements() <= kMaxRank) {
+        const Dims unknown(static_cast<size_t>(value.shape.ToShape().num_elements()), PartialShape::kUnknownDim);
+        inputs.push_back(IntVector(unknown, value.dtype).Reshaped(value.shape.ToShape()));
+      } else {
+        return {};
+      }
+    }
+    absl::StatusOr<std::vector<Tensor>> results = Evaluate(*op.info, op.name, op.attrs, inputs);
+    return results.ok() ? *std::move(results) : std::vector<Tensor>();
+  }
+
+  // What does not fit is said when it is run.
+  void LearnShape(ValueId id, const Tensor& sizes) {
+    const absl::StatusOr<Dims> dims = ToInt64s(sizes);
+    if (!dims.ok()) return;
+    Dims known = *dims;
+    for (int64_t& dim : known) dim = std::max(dim, PartialShape::kUnknownDim);
+    Value& value = program_.values[id];
+    const absl::StatusOr<PartialShape> shape = MergeShapes(value.shape, PartialShape(known));
+    if (!shape.ok() || *shape == value.shape) return;
+    value.shape = *shape;
+    better_known_[id] = true;
+    changed_ = true;
   }
 
   absl::Status FoldRegions(Op& op, std::vector<Op>* todo) {
@@ -227,6 +306,7 @@ class Folding {
   Program& program_;
   int64_t& room_;
   std::vector<bool> better_known_;
+  std::map<ValueId, Tensor> sizes_;  // of shapes known in part: -1 stands for what is not
   Replacements replacements_;
   bool changed_ = false;
 };

@@ -179,9 +179,8 @@ class Recognition {
 
   // From what the softmax reads to the product.
   bool WalkScores(ValueId id, int depth, Match* match) const {
-    const int maker = Maker(
-        id, {"MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Mul", "RealDiv", "Div", "Add", "AddV2", "Sub",
-             "SelectV2", "Select"});
+    const int maker = Maker(id, {"MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3", "Mul", "RealDiv", "Div",
+                                 "Add", "AddV2", "Sub", "SelectV2", "Select"});
     if (maker < 0 || depth > kMostSteps) return false;
     const Op& op = program_.ops[maker];
     if (program_.values[id].dtype != DType::kFloat || !ShapeOf(id).has_rank()) return false;
@@ -275,7 +274,8 @@ class Recognition {
     }
     if (constant == nullptr || constant->dtype() != DType::kFloat || constant->num_elements() == 0) return std::nullopt;
     const absl::Span<const float> values = constant->flat<float>();
-    if (std::any_of(values.begin(), values.end(), [&](float value) { return !(value == values[0]); })) return std::nullopt;
+    if (std::any_of(values.begin(), values.end(), [&](float value) { return !(value == values[0]); }))
+      return std::nullopt;
     return values[0];
   }
 
@@ -422,9 +422,8 @@ class Recognition {
       AttrMap attrs;
       attrs.Set("SrcT", AttrValue::Type(DType::kFloat));
       attrs.Set("DstT", AttrValue::Type(DType::kBool));
-      FLOE_ASSIGN_OR_RETURN(masks->keep,
-                            insertions_.Add(root, "Cast", absl::StrCat(program_.ops[root].name, "/keep"), {step.mask},
-                                            std::move(attrs)));
+      FLOE_ASSIGN_OR_RETURN(masks->keep, insertions_.Add(root, "Cast", absl::StrCat(program_.ops[root].name, "/keep"),
+                                                         {step.mask}, std::move(attrs)));
     } else {
       masks->keep = WithoutAllTrue(step.mask, match);
     }
@@ -486,10 +485,9 @@ class Recognition {
       shape.Set("out_type", AttrValue::Type(dtype));
       FLOE_ASSIGN_OR_RETURN(const ValueId all, insertions_.Add(user, "Shape", name, {operand}, std::move(shape)));
       const auto slice = [&](int64_t from, int64_t to) {
-        return insertions_.Add(user, "StridedSlice", name,
-                               {all, insertions_.Ints(name, {from}), insertions_.Ints(name, {to}),
-                                insertions_.Ints(name, {1})},
-                               attrs);
+        return insertions_.Add(
+            user, "StridedSlice", name,
+            {all, insertions_.Ints(name, {from}), insertions_.Ints(name, {to}), insertions_.Ints(name, {1})}, attrs);
       };
       FLOE_ASSIGN_OR_RETURN(fronts.emplace_back(), slice(0, rank - 2));
       const int64_t own = Turned(program_.ops[product], side) == (side == 0) ? rank - 1 : rank - 2;

@@ -217,6 +217,29 @@ QUICK.append("transformer_gelu")
 
 
 @model(quick=True)
+def attentions():
+    """Keras's attention layers: of one sequence, causal, masked, across two, along one axis of several, of pairs without heads."""
+    x, y, image = keras.Input((None, 24)), keras.Input((9, 24)), keras.Input((3, 5, 24))
+    mask = keras.Input((9, 9), dtype="bool")
+    attend = lambda heads=3, **more: layers.MultiHeadAttention(heads, 8, **more)
+    causal = attend()(y, y, use_causal_mask=True)
+    outputs = [attend()(x, x), causal, attend()(y, y, attention_mask=mask), attend(value_dim=5)(y, x), attend(attention_axes=2)(image, image),
+               attend(attention_axes=(1, 2))(image, image), layers.Attention(use_scale=True)([y, x]), layers.Attention()([y, y], use_causal_mask=True),
+               layers.GlobalAveragePooling1D()(attend()(causal, causal))]
+    if hasattr(layers, "GroupQueryAttention"):
+        outputs.append(layers.GroupQueryAttention(8, 4, 2)(y, y))
+    net = keras.Model([x, y, image, mask], outputs)
+    randomise(net)
+    generator = np.random.default_rng(6)
+    feeds = [generator.normal(0, 1, (2, *shape)).astype(np.float32) for shape in ((7, 24), (9, 24), (3, 5, 24))]
+    feeds.append(generator.random((2, 9, 9)) < 0.7)
+    specs = [tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype, name=name) for tensor, name in zip(net.inputs, ("x", "y", "image", "mask"))]
+    function = tf.function(lambda *inputs: net(list(inputs), training=False))
+    frozen = convert_variables_to_constants_v2(function.get_concrete_function(*specs))
+    return frozen.graph.as_graph_def(), [t.name for t in frozen.inputs], [t.name for t in frozen.outputs], feeds
+
+
+@model(quick=True)
 def layer_norms():
     """Layer normalisation in the spellings of TensorFlow 1, BERT and Keras 2."""
     def build(x):

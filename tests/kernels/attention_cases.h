@@ -31,8 +31,9 @@ inline std::vector<MadeUpCase> AttentionSizes(const std::vector<int64_t>& rows, 
   for (const int64_t r : rows) {
     for (const int64_t c : columns) {
       const int64_t depth = 1 + seed % 41, width = 1 + seed % 67;
-      cases.push_back(Attention({floats(Shape({2, r, depth})), floats(Shape({2, c, depth})), floats(Shape({2, c, width})),
-                                 RandomBools(Shape({2, 1, c}), ++seed), floats(Shape({r, c}))}));
+      cases.push_back(
+          Attention({floats(Shape({2, r, depth})), floats(Shape({2, c, depth})), floats(Shape({2, c, width})),
+                     RandomBools(Shape({2, 1, c}), ++seed), floats(Shape({r, c}))}));
     }
   }
   const int64_t widths[] = {1, 4, 63, 64, 65, 128, 129, 300};
@@ -76,7 +77,8 @@ inline std::vector<MadeUpCase> AttentionKinds() {
     cases.push_back(Attention(inputs, attrs));
   }
   cases.push_back(Attention({floats(Shape({4, 1, 2, 8})), floats(Shape({3, 5, 8})), floats(Shape({2, 1, 1, 5, 6}))}));
-  cases.push_back(Attention({floats(Shape({1, 8})), floats(Shape({1, 8})), floats(Shape({6, 3})), floats(Shape({4, 6}))}));
+  cases.push_back(
+      Attention({floats(Shape({1, 8})), floats(Shape({1, 8})), floats(Shape({6, 3})), floats(Shape({4, 6}))}));
   // Nothing of something.
   cases.push_back(Attention({floats(Shape({0, 3, 4})), floats(Shape({0, 5, 4})), floats(Shape({0, 5, 2}))}));
   cases.push_back(Attention({floats(Shape({2, 3, 4})), floats(Shape({2, 0, 4})), floats(Shape({2, 0, 2}))}));
@@ -91,8 +93,7 @@ inline std::vector<MadeUpCase> AttentionKinds() {
       added.mutable_data<float>()[i] = row == 0 || (row == 1 && column != 170 && column != 3) ? masked : 0.0f;
     }
     Tensor keep(DType::kBool, added.shape());
-    for (int64_t i = 0; i < keep.num_elements(); ++i)
-      keep.mutable_data<bool>()[i] = added.data<float>()[i] == 0.0f;
+    for (int64_t i = 0; i < keep.num_elements(); ++i) keep.mutable_data<bool>()[i] = added.data<float>()[i] == 0.0f;
     const Tensor q = floats(Shape({2, 3, 8})), k = floats(Shape({2, 200, 8})), v = floats(Shape({2, 200, 5}));
     cases.push_back(Attention({q, k, v, added}));
     cases.push_back(Attention({q, k, v, keep}));

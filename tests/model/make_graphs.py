@@ -81,6 +81,74 @@ def elementwise_ops_in_a_row():
     return fed, [tf.identity(rooted, name="rooted"), tf.identity(tf.maximum(clipped, -column), name="clipped")], []
 
 
+def floats(name, *shape):
+    return feed(name, np.random.default_rng(sum(map(ord, name))).normal(0, 1, shape).astype(np.float32))
+
+
+def attention_of_bert():
+    """Heads by transposes, a mask of zeros and ones made something to add."""
+    fed = {**floats("x", 2, 6, 12), **feed("mask", np.array([[1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1]], np.int32))}
+    x, mask = fed
+    heads = lambda t: tf.transpose(tf.reshape(t, [tf.shape(x)[0], tf.shape(x)[1], 3, 4]), [0, 2, 1, 3])
+    q, k, v = heads(x), heads(x * 0.5), heads(x + 1)
+    bias = (1.0 - tf.cast(mask[:, None, None, :], tf.float32)) * -10000.0
+    scores = tf.matmul(q, k, transpose_b=True) / tf.sqrt(tf.cast(tf.shape(k)[-1], tf.float32)) + bias
+    attended = tf.transpose(tf.matmul(tf.nn.softmax(scores + 1e-9), v), [0, 2, 1, 3])
+    return fed, [tf.reshape(attended, tf.shape(x), name="y")], []
+
+
+def attention_of_keras_2():
+    """Einsums with the heads inside; a causal mask of booleans, and one row that sees nothing."""
+    fed = {**floats("q", 2, 5, 3, 4), **floats("k", 2, 7, 3, 4), **feed("mask", np.random.default_rng(1).random((2, 5, 7)) < 0.6)}
+    q, k, mask = fed
+    mask = tf.logical_and(tf.logical_and(mask, tf.linalg.band_part(tf.ones([1, 5, 7], tf.bool), -1, 0)), tf.not_equal(tf.range(5), 3)[:, None])
+    scores = tf.einsum("aecd,abcd->acbe", k, q * 0.5)
+    scores += (1.0 - tf.cast(mask[:, None], tf.float32)) * -1e9
+    return fed, [tf.einsum("acbe,aecd->abcd", tf.nn.softmax(scores), k, name="y")], []
+
+
+def attention_of_keras_3():
+    """A selection in place of a sum, its condition spread to the shape of the scores; rows that see nothing are even."""
+    fed = {**floats("q", 2, 5, 3, 4), **floats("k", 2, 7, 3, 4), **feed("mask", np.random.default_rng(2).random((2, 5, 7)) < 0.4)}
+    q, k, mask = fed
+    scores = tf.einsum("BTNH,BSNH->BNTS", q, k) * 0.5
+    keep = tf.logical_and(tf.ones_like(scores, tf.bool), mask[:, None])
+    scores = tf.where(keep, scores, tf.constant(tf.float32.min * 0.7))
+    moved = tf.matmul(q[:, :, 0], k[:, :, 0], transpose_b=True)
+    moved = tf.where(tf.logical_not(mask), moved - 1e9, moved)
+    return fed, [tf.einsum("BNTS,BSNH->BTNH", tf.nn.softmax(scores), k, name="y"), tf.matmul(tf.nn.softmax(moved), k[:, :, 1], name="z")], []
+
+
+def attention_of_gpt_2():
+    """Scores times a mask of ones, less much where it has zeros; then a mask to add, and infinity where nothing is seen."""
+    seen = np.array([[0, 0, 0, 0, -np.inf], [-np.inf] * 5], np.float32)
+    fed = {**floats("q", 2, 3, 5, 4), **floats("v", 2, 3, 5, 6), **feed("seen", seen)}
+    q, v, seen = fed
+    n = tf.shape(q)[-2]
+    ones = tf.reshape(tf.cast(tf.range(n)[:, None] >= tf.range(n), tf.float32), [1, 1, n, n])
+    scores = tf.matmul(q, q, transpose_b=True) * 0.5
+    scores = scores * ones - 1e4 * (1 - ones) + seen[:, None, None]
+    return fed, [tf.matmul(tf.nn.softmax(scores), v, name="y")], []
+
+
+def upsampling():
+    """Rows and columns repeated in every way that exporters write."""
+    fed = floats("x", 2, 3, 4, 2)
+    x = list(fed)[0]
+    b, h, w, c = tf.unstack(tf.shape(x))
+    known = tf.ensure_shape(x, [None, 3, 4, 2])
+    rows = tf.concat([row for row in tf.split(known, 3, 1) for _ in range(2)], 1)
+    return fed, [
+        tf.repeat(tf.repeat(x, 3, axis=1), 2, axis=2, name="repeated"),
+        tf.reshape(tf.tile(x[:, :, None, :, None], [1, 1, 2, 1, 2, 1]), [b, h * 2, w * 2, c], name="tiled"),
+        tf.reshape(tf.stack([tf.stack([known] * 2, 3)] * 2, 2), [-1, 6, 8, 2], name="stacked"),
+        tf.reshape(tf.reshape(known, [-1, 3, 1, 4, 1, 2]) * tf.ones([1, 1, 2, 1, 3, 1]), [-1, 6, 12, 2], name="times_ones"),
+        tf.identity(rows, name="joined"),
+        tf.image.resize(x, [h * 2, w * 2]),
+        tf.compat.v1.image.resize_bilinear(x, tf.cast(tf.cast(tf.shape(x)[1:3], tf.float32) * 2.0, tf.int32), align_corners=True),
+    ], []
+
+
 def write(make):
     graph, response = tf.Graph(), predict_pb2.PredictResponse()
     with graph.as_default():
@@ -97,6 +165,8 @@ def write(make):
             file.write(message.SerializeToString(deterministic=True))
 
 
-for make in (table_of_words, table_of_ints, table_by_reference, table_written_twice, table_of_rows, elementwise_ops_in_a_row):
+MAKERS = (table_of_words, table_of_ints, table_by_reference, table_written_twice, table_of_rows, elementwise_ops_in_a_row, attention_of_bert, attention_of_keras_2,
+          attention_of_keras_3, attention_of_gpt_2, upsampling)
+for make in MAKERS:
     if len(sys.argv) == 1 or make.__name__ in sys.argv[1:]:
         write(make)

@@ -54,9 +54,19 @@ Program Everything() {
   // A convolution over a sequence.
   maker.Input("series", {-1, 5, 4});
   maker.Op("ExpandDims", "image", {"series", maker.Const("side", Tensor::Scalar<int32_t>(1))}, t);
-  maker.Conv("wide", "image", maker.Weights("w2", Shape({1, 3, 4, 4})));
-  maker.Op("Squeeze", "narrow", {"wide"}, {t[0], {"squeeze_dims", AttrValue::Ints({1})}});
+  maker.Conv("row", "image", maker.Weights("w2", Shape({1, 3, 4, 4})));
+  maker.Op("Squeeze", "narrow", {"row"}, {t[0], {"squeeze_dims", AttrValue::Ints({1})}});
   maker.Op("Tanh", "heard", {"narrow"}, t);
+  // An image whose columns come twice.
+  maker.Op("Pack", "twice", {"x", "x"}, {t[0], {"N", AttrValue::Int(2)}, {"axis", AttrValue::Int(3)}});
+  maker.Op("Reshape", "wide", {"twice", maker.Const("wider", Tensor::Of<int32_t>({-1, 6, 12, 2}))}, t);
+  // Attention by Einsums.
+  const auto einsum = [&](const std::string& name, const std::string& equation,
+                          const std::vector<std::string>& inputs) {
+    return maker.Op("Einsum", name, inputs, {t[0], {"equation", AttrValue::String(equation)}});
+  };
+  einsum("scores", "bqhc,bkhc->bhqk", {"x", "x"});
+  einsum("attended", "bhqk,bkhc->bqhc", {maker.Op("Softmax", "softmax", {"scores"}, t), "x"});
   // A loop that counts to three and leaves another variable as it is.
   const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
   maker.Const("zero", Tensor::Scalar<int32_t>(0));
@@ -77,7 +87,7 @@ Program Everything() {
   maker.Op("Exit", "exit_sum", {"switch_sum"});
   maker.Op("Cast", "times", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
   maker.Op("Mul", "looped", {"exit_sum", "times"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "heard"});
+  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "heard", "attended", "wide"});
   EXPECT_OK(program);
   return *std::move(program);
 }

@@ -43,6 +43,40 @@ TEST(FoldConstantsTest, FoldsShapesThatAreKnown) {
   EXPECT_EQ(after.ops[0].name, "b");
 }
 
+// Of a shape known in part, what is asked for may be known whole.
+TEST(FoldConstantsTest, FoldsSizesThatAreKnown) {
+  GraphMaker maker;
+  maker.Input("open", {PartialShape::kUnknownDim, 3, 4});
+  const GraphMaker::Attrs ints = {{"T", AttrValue::Type(DType::kInt32)}};
+  maker.Op("Shape", "shape", {"open"}, kFloat);
+  const auto at = [&](const std::string& name, int32_t i) { return maker.Const(name, Tensor::Of<int32_t>({i})); };
+  const auto size = [&](const std::string& name, int32_t axis) {
+    return maker.Op("StridedSlice", name,
+                    {"shape", at(name + "_begin", axis), at(name + "_end", axis + 1), at(name + "_step", 1)},
+                    {ints[0], {"Index", ints[0].second}, {"shrink_axis_mask", AttrValue::Int(1)}});
+  };
+  const std::string batch = size("batch", 0), known = size("known", 2);
+  // As an exporter writes heads: batch and length as they come, and the rest of it known.
+  maker.Op("Pack", "sizes", {batch, maker.Const("twelve", Tensor::Scalar<int32_t>(12))},
+           {ints[0], {"N", AttrValue::Int(2)}});
+  maker.Op("Reshape", "rows", {"open", "sizes"}, kFloat);
+  maker.Op("Shape", "rows_shape", {"rows"}, kFloat);
+  maker.Op(
+      "GatherV2", "width",
+      {"rows_shape", maker.Const("one", Tensor::Scalar<int32_t>(1)), maker.Const("zero", Tensor::Scalar<int32_t>(0))},
+      {{"Tparams", ints[0].second}});
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"rows", batch, known, "width"}));
+  const Program after = ExpectChanged("fold_constants", program);
+  EXPECT_EQ(after.values[after.outputs[0]].shape, PartialShape({PartialShape::kUnknownDim, 12}));
+  EXPECT_EQ(after.ConstantOf(after.outputs[1]), nullptr);
+  for (const size_t output : {size_t{2}, size_t{3}}) ASSERT_NE(after.ConstantOf(after.outputs[output]), nullptr);
+  EXPECT_EQ(*after.ConstantOf(after.outputs[2])->data<int32_t>(), 4);
+  EXPECT_EQ(*after.ConstantOf(after.outputs[3])->data<int32_t>(), 12);
+  Program again = after;
+  ASSERT_OK_AND_ASSIGN(const bool changed, testing::RunPass("fold_constants", again));
+  EXPECT_FALSE(changed);
+}
+
 TEST(FoldConstantsTest, LeavesWhatDependsOnInputs) {
   GraphMaker maker;
   maker.Input("x", {2});
