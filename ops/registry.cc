@@ -20,17 +20,21 @@
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/cross_entropy.h"
 #include "ops/decode_csv.h"
 #include "ops/decode_image.h"
 #include "ops/decode_raw.h"
+#include "ops/dilation.h"
 #include "ops/division.h"
 #include "ops/dynamic_partition.h"
+#include "ops/edit_distance.h"
 #include "ops/einsum.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
+#include "ops/histogram.h"
 #include "ops/identity.h"
 #include "ops/index_math.h"
 #include "ops/join_split.h"
@@ -43,6 +47,7 @@
 #include "ops/matrix_diag.h"
 #include "ops/ngrams.h"
 #include "ops/nms.h"
+#include "ops/nth_element.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
@@ -51,6 +56,7 @@
 #include "ops/pool3d.h"
 #include "ops/quantize.h"
 #include "ops/ragged.h"
+#include "ops/ragged_gather.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
@@ -115,17 +121,21 @@ const Table& Ops() {
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
+             CrossEntropyOps(),
              DecodeCsvOps(),
              DecodeImageOps(),
              DecodeRawOps(),
+             DilationOps(),
              DivisionOps(),
              DynamicPartitionOps(),
+             EditDistanceOps(),
              EinsumOps(),
              FakeQuantOps(),
              FillOps(),
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),
+             HistogramOps(),
              IdentityOps(),
              IndexMathOps(),
              JoinSplitOps(),
@@ -138,6 +148,7 @@ const Table& Ops() {
              MatrixDiagOps(),
              NgramOps(),
              NmsOps(),
+             NthElementOps(),
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
@@ -145,6 +156,7 @@ const Table& Ops() {
              Pool3DOps(),
              PoolOps(),
              QuantizeOps(),
+             RaggedGatherOps(),
              RaggedOps(),
              ReduceOps(),
              RegexOps(),

@@ -788,6 +788,106 @@ def parse_sequences():
     v2(refused, [full, short], context_dense=[("f", F([1, 2, 3]), [2])])
 
 
+def losses():
+    for dtype in FLOATS:
+        logits, labels = numbers(dtype, 4, 5), random.uniform(0, 1, (4, 5)).astype(dtype)
+        case("SoftmaxCrossEntropyWithLogits", features=logits, labels=labels)
+        case("SparseSoftmaxCrossEntropyWithLogits", features=logits, labels=ints(0, 4, 2, 2))
+    for given, wanted in (((1, 5), (4, 5)), ((4, 1), (1, 5)), ((5,), (4, 5)), ((0, 3), (0, 3)), ((2, 0), (2, 0)), ((2, 1), (2, 1))):
+        case("SoftmaxCrossEntropyWithLogits", features=numbers(F, *given), labels=numbers(F, *wanted, low=0, high=1))
+    case("SoftmaxCrossEntropyWithLogits", features=F([[1, INF, 3], [1, -INF, 2], [300, -300, 0], [NAN, 0, 0]]), labels=F([[0, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]))
+    case("SparseSoftmaxCrossEntropyWithLogits", features=F([[300, -300, 0], [1, 2, 2]]), labels=I64([1, 0]))
+    case("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 0, 3), labels=NO_INTS)
+    refused("SoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=numbers(F, 2, 2))
+    refused("SoftmaxCrossEntropyWithLogits", features=numbers(F, 3), labels=numbers(F, 3))
+    for label in (3, -1):
+        refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=ints(0, label))
+    refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=ints(0))
+    refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 1, 0), labels=ints(0))
+
+
+def counts_and_places():
+    for dtype in (I32, I64, F, D):
+        for out in (tf.int32, tf.int64):
+            case("HistogramFixedWidth", values=numbers(dtype, 3, 4, low=-9, high=9), value_range=np.array([-5, 4], dtype), nbins=Const(I32(5)), dtype=out)
+    case("HistogramFixedWidth", values=F([INF, -INF, 0, 5, 2.5, 4.999999]), value_range=F([0, 5]), nbins=I32(6))
+    case("HistogramFixedWidth", values=F([1, 3]), value_range=F([0, INF]), nbins=I32(2))
+    case("HistogramFixedWidth", values=numbers(F, 0), value_range=F([0, 1]), nbins=I32(2))
+    for values, value_range, bins in (([NAN], [0, 5], 2), ([1], [5, 0], 2), ([1], [5, 5], 2), ([1], [0, NAN], 2), ([1], [0, 1], 0), ([1], [0, 1, 2], 2)):
+        refused("HistogramFixedWidth", values=F(values), value_range=F(value_range), nbins=I32(bins))
+    for dtype in REALS:
+        for reverse in (False, True):
+            case("NthElement", input=numbers(dtype, 2, 3, 7), n=I32(2), reverse=reverse)
+    case("NthElement", input=numbers(F, 5), n=Const(I32(4)))
+    case("NthElement", input=numbers(F, 0, 3), n=I32(1))
+    for shape, n in (((1, 3), 3), ((3,), -1), ((2, 0), 0)):
+        refused("NthElement", input=numbers(F, *shape), n=I32(n))
+    for dtype in REALS:
+        case("Dilation2D", input=numbers(dtype, 2, 5, 4, 3), filter=numbers(dtype, 3, 2, 3), strides=[1, 1, 2, 1], rates=[1, 1, 1, 1], padding="SAME")
+    for rest in (dict(strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding="VALID"), dict(strides=[1, 1, 1, 1], rates=[1, 2, 2, 1], padding="SAME"), dict(strides=[1, 3, 3, 1], rates=[1, 1, 1, 1], padding="VALID")):
+        case("Dilation2D", input=numbers(F, 1, 6, 7, 2), filter=numbers(F, 2, 3, 2), **rest)
+    case("Dilation2D", input=I8([100, 127]).reshape(1, 1, 2, 1), filter=I8([[[100]]]), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    case("Dilation2D", input=F([NAN, 1, -INF]).reshape(1, 1, 3, 1), filter=F([[[0], [1]]]), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    refused("Dilation2D", input=numbers(F, 1, 3, 3, 1), filter=numbers(F, 1, 1, 2), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    refused("Dilation2D", input=numbers(F, 1, 3, 3, 1), filter=numbers(F, 1, 1, 1), strides=[1, 0, 1, 1], rates=[1] * 4, padding="SAME")
+    for dtype in FLOATS:
+        for exclusive in (False, True):
+            for reverse in (False, True):
+                case("CumulativeLogsumexp", x=numbers(dtype, 2, 5), axis=I32(1), exclusive=exclusive, reverse=reverse)
+    case("CumulativeLogsumexp", x=F([-INF, -INF, 3, 200, -200]), axis=I64(0))
+    case("CumulativeLogsumexp", x=F([1, INF, 2, INF]), axis=I64(-1))
+    case("CumulativeLogsumexp", x=F([1, NAN, 2]), axis=I64(0), reverse=True)
+    refused("CumulativeLogsumexp", x=F([1]), axis=I64(1))
+    for a, b in (((2, 3), (3,)), ((2, 1), (2, 3)), ((1, 1), (1,)), ((1,), (1,)), ((), (2,)), ((2, 3), (2, 3)), ((0,), (1,)), ((2, 1, 3), (1, 1, 3)), ((3,), (2, 1)), ((1, 0), (1,)), ((1, 1), (1, 1))):
+        case("BroadcastGradientArgs", s0=np.array(a, I32), s1=Const(np.array(b, I32)))
+    refused("BroadcastGradientArgs", s0=ints(2), s1=ints(3))
+    for dtype in NUMBERS + [np.bool_, object]:
+        case("Empty", shape=ints(2, 3), dtype=tf.string if dtype == object else tf.as_dtype(dtype), init=True)
+    refused("Empty", shape=ints(-1), dtype=tf.float32)
+    for dtype in [F, D] + SIGNED + UNSIGNED + [C64, C128]:  # of halves the order counts, and TensorFlow has none
+        case("AccumulateNV2", inputs=[numbers(dtype, 2, 3) for _ in range(3)], shape=[2, 3])
+
+
+def distances():
+    def given(indices, values, shape):
+        return np.array(indices, I64).reshape(len(values), len(shape)), values, I64(shape)
+
+    def distance(accept, hypothesis, truth, **rest):
+        accept("EditDistance", **dict(zip(("hypothesis_indices", "hypothesis_values", "hypothesis_shape"), given(*hypothesis))),
+               **dict(zip(("truth_indices", "truth_values", "truth_shape"), given(*truth))), **rest)
+
+    places = [[0, 0], [0, 1], [0, 2], [1, 0], [3, 0]], [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
+    for dtype in NUMBERS + [np.bool_]:
+        distance(case, (places[0], numbers(dtype, 5, low=-1, high=2), [4, 3]), (places[1], numbers(dtype, 6, low=-1, high=2), [4, 2]))
+    for normalize in (False, True):
+        distance(case, (places[0], texts(*"kitte"), [4, 3]), (places[1], texts(*"sittin"), [5, 2]), normalize=normalize)
+        word = lambda text: ([[0, i] for i in range(len(text))], texts(*text), [1, len(text)])
+        for a, b in (("kitten", "sitting"), ("", "abc"), ("abc", ""), ("saturday", "sunday"), ("", "")):
+            distance(case, word(a), word(b), normalize=normalize)
+        distance(case, ([[0, 1, 0], [1, 0, 0], [1, 0, 2]], ints(1, 2, 3), [2, 2, 3]), ([[0, 1, 0], [1, 0, 0], [1, 1, 1]], ints(1, 2, 4), [2, 2, 2]), normalize=normalize)
+    distance(refused, ([[0, 0]], ints(1), [3, 2]), ([[0, 0, 0]], ints(1), [5, 7, 1]))
+    distance(refused, ([[0]], ints(1), [3]), ([[0]], ints(1), [5]))
+    distance(refused, ([], NO_INTS, [0, 2]), ([], NO_INTS, [0, 2]))
+
+
+def ragged_rows():
+    def gather(accept, splits, values, indices, split_type=I64, shift=0):
+        accept("RaggedGather", params_nested_splits=[split_type(one) for one in splits], params_dense_values=values, indices=indices,
+               OUTPUT_RAGGED_RANK=len(splits) + np.ndim(indices) - 1 + shift)
+
+    for dtype in NUMBERS + [np.bool_]:
+        gather(case, [[0, 2, 2, 5]], numbers(dtype, 5), ints(2, 0, 1, 2))
+    gather(case, [[0, 1, 3], [0, 2, 2, 5]], strings(5), I64([1, 1, 0]), I32)
+    for indices in (ints(2, 0, 1, 2).reshape(2, 2), I32(2), NO_INTS, np.zeros((2, 0), I32), ints(0, 1, 2, 1).reshape(2, 1, 2)):
+        gather(case, [[0, 2, 2, 5]], numbers(F, 5), indices)
+        gather(case, [[0, 2, 2, 3], [0, 2, 3, 3]], numbers(F, 3, 2), indices)
+    gather(case, [[1, 2, 4]], numbers(F, 5), ints(0, 1))
+    for wrong in (3, -1):
+        gather(refused, [[0, 2, 2, 5]], numbers(F, 5), ints(wrong))
+    gather(refused, [[0, 2, 1, 5]], numbers(F, 5), ints(0))
+    gather(refused, [[0, 2, 2, 9]], numbers(F, 5), ints(0))
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1412,7 +1512,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 

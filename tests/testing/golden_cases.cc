@@ -363,6 +363,7 @@ absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden) {
                                                "ParseExampleV2",
                                                "ParseSingleExample",
                                                "ParseSequenceExample",
+                                               "RaggedGather",
                                                "ParseSequenceExampleV2",
                                                "ParseSingleSequenceExample",
                                                "DynamicPartition",
