@@ -21,6 +21,7 @@
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
 #include "ops/cross_entropy.h"
+#include "ops/ctc.h"
 #include "ops/decode_csv.h"
 #include "ops/decode_image.h"
 #include "ops/decode_raw.h"
@@ -63,6 +64,7 @@
 #include "ops/reverse.h"
 #include "ops/rnn_cell.h"
 #include "ops/roll.h"
+#include "ops/scale_and_translate.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/segment.h"
@@ -73,6 +75,7 @@
 #include "ops/source.h"
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
+#include "ops/sparse_cross.h"
 #include "ops/sparse_segment.h"
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
@@ -122,6 +125,7 @@ const Table& Ops() {
              Conv3DOps(),
              CropAndResizeOps(),
              CrossEntropyOps(),
+             CtcOps(),
              DecodeCsvOps(),
              DecodeImageOps(),
              DecodeRawOps(),
@@ -164,6 +168,7 @@ const Table& Ops() {
              ReverseOps(),
              RnnCellOps(),
              RollOps(),
+             ScaleAndTranslateOps(),
              ScanOps(),
              ScatterOps(),
              SegmentOps(),
@@ -174,6 +179,7 @@ const Table& Ops() {
              SourceOps(),
              SpaceBatchOps(),
              SpaceDepthOps(),
+             SparseCrossOps(),
              SparseSegmentOps(),
              SparseTensorOps(),
              SparseToDenseOps(),

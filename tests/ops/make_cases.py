@@ -888,6 +888,64 @@ def ragged_rows():
     gather(refused, [[0, 2, 2, 9]], numbers(F, 5), ints(0))
 
 
+def decoders():
+    for dtype in (F, D):
+        scores = random.normal(0, 3, (7, 3, 4)).astype(dtype)
+        lengths = ints(7, 0, 4)
+        for merge in (False, True):
+            for blank in (-1, 0, 2):
+                case("CTCGreedyDecoder", inputs=np.round(scores), sequence_length=lengths, merge_repeated=merge, blank_index=blank)
+            for width, paths in ((1, 1), (3, 2), (10, 4)) if dtype == F else ():  # TensorFlow's loses digits of doubles
+                case("CTCBeamSearchDecoder", inputs=scores, sequence_length=ints(7, 3, 4), beam_width=width, top_paths=paths, merge_repeated=merge)
+    case("CTCBeamSearchDecoder", inputs=random.normal(0, 1, (20, 2, 6)).astype(F), sequence_length=ints(20, 13), beam_width=8, top_paths=3, merge_repeated=False)
+    case("CTCBeamSearchDecoder", inputs=random.normal(0, 1, (5, 1, 3)).astype(F), sequence_length=ints(0), beam_width=8, top_paths=1)
+    scores = numbers(F, 3, 2, 4)
+    for op, rest in (("CTCGreedyDecoder", {}), ("CTCBeamSearchDecoder", dict(beam_width=2, top_paths=1))):
+        refused(op, inputs=scores, sequence_length=ints(3), **rest)
+        refused(op, inputs=scores, sequence_length=ints(3, 4), **rest)
+    refused("CTCBeamSearchDecoder", inputs=scores[:, :1], sequence_length=ints(0), beam_width=4, top_paths=2)
+    refused("CTCGreedyDecoder", inputs=scores, sequence_length=ints(3, 3), blank_index=4)
+
+
+def resamplings():
+    for dtype in FLOATS + SIGNED + UNSIGNED[:2]:
+        case("ScaleAndTranslate", images=numbers(dtype, 2, 5, 4, 3), size=ints(3, 6), scale=F([0.6, 1.5]), translation=F([0, 0]))
+    for kernel in ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic", "mitchellcubic"):
+        for antialias in (False, True):
+            for size, scale, moved in (((3, 8), (0.5, 2), (0, 0)), ((5, 5), (1, 1), (0.3, -0.7)), ((2, 9), (0.2, 1.7), (1, 2)), ((4, 4), (1, 1), (9, 0))):
+                case("ScaleAndTranslate", images=numbers(F, 1, 6, 5, 2), size=Const(ints(*size)), scale=F(scale), translation=F(moved), kernel_type=kernel, antialias=antialias)
+    for size, scale in (((0, 2), (1, 1)), ((2, 2), (0, 1)), ((2, 2), (1, -1))):
+        refused("ScaleAndTranslate", images=numbers(F, 1, 3, 3, 1), size=ints(*size), scale=F(scale), translation=F([0, 0]))
+    refused("ScaleAndTranslate", images=numbers(F, 1, 0, 3, 1), size=ints(2, 2), scale=F([1, 1]), translation=F([0, 0]))
+
+
+def crosses():
+    rows = I64([[0, 0], [0, 1], [2, 0], [3, 0], [3, 1], [3, 2]])
+    words, whole = texts("a", "bc", "", "h\u00e9", "e", "f"), I64([1, -2, 3, 4, 5, 2**62])
+    dense_words, dense_whole = texts("p", "q", "r", "s", "t", "u", "v", "w").reshape(4, 2), I64([[7], [8], [9], [-1]])
+
+    def cross(accept, op, sparse, dense, **rest):
+        accept(op, indices=[one[0] for one in sparse], values=[one[1] for one in sparse], shapes=[I64(one[2] if len(one) > 2 else [4, 3]) for one in sparse], dense_inputs=dense, **rest)
+
+    columns = (([(rows, words)], []), ([(rows, words), (rows[:4], whole[:4])], []), ([], [dense_words, dense_whole]), ([(rows, words), (rows[1:], whole[1:])], [dense_words]), ([(rows, whole)], [dense_whole]))
+    for sparse, dense in columns:
+        types = {one[1].dtype == object for one in sparse} | {one.dtype == object for one in dense}
+        if len(types) == 1:
+            internal = tf.string if types == {True} else tf.int64
+            for buckets in (0, 7, 1000):
+                cross(case, "SparseCross", sparse, dense, hashed_output=True, num_buckets=buckets, hash_key=956888297470, out_type=tf.int64, internal_type=internal)
+            cross(case, "SparseCross", sparse, dense, hashed_output=False, num_buckets=0, hash_key=1, out_type=tf.string, internal_type=internal)
+        cross(case, "SparseCrossV2", sparse, dense, sep=text("_Y_"))
+        for strong in (False, True):
+            if strong and any(one.dtype != object for one in dense):
+                continue  # TensorFlow takes those for addresses
+            for buckets in (0, 100):
+                cross(case, "SparseCrossHashed", sparse, dense, num_buckets=I64(buckets), strong_hash=np.bool_(strong), salt=I64([137, 173]))
+    cross(refused, "SparseCrossV2", [(rows, words), (rows[:2], words[:2], [2, 2])], [], sep=text(""))
+    cross(refused, "SparseCrossV2", [(rows, words)], [dense_words[:3]], sep=text(""))
+    cross(refused, "SparseCrossV2", [(rows, words[:5])], [], sep=text(""))
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1512,7 +1570,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
