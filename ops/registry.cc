@@ -79,6 +79,7 @@
 #include "ops/sparse_segment.h"
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
+#include "ops/special_functions.h"
 #include "ops/spectral.h"
 #include "ops/string_format.h"
 #include "ops/string_hash.h"
@@ -183,6 +184,7 @@ const Table& Ops() {
              SparseSegmentOps(),
              SparseTensorOps(),
              SparseToDenseOps(),
+             SpecialFunctionOps(),
              SpectralOps(),
              StringFormatOps(),
              StringHashOps(),

@@ -946,6 +946,35 @@ def crosses():
     cross(refused, "SparseCrossV2", [(rows, words[:5])], [], sep=text(""))
 
 
+def specials():
+    positive, every = [0.05, 0.3, 0.7, 1, 1.5, 2.5, 4, 7.5, 9, 17, 33, 80], [-7.3, -2.5, -0.9, -0.2, 0, 0.2, 0.9, 2.5, 7.3, 20, NAN, INF]
+    for dtype in (F, D):
+        for op in ("BesselI0", "BesselI0e", "BesselI1", "BesselI1e", "BesselK0", "BesselK0e", "BesselK1", "BesselK1e", "BesselY0", "BesselY1", "BesselJ0", "BesselJ1", "Dawsn", "Expint", "Spence", "FresnelCos", "FresnelSin", "Digamma"):
+            case(op, x=np.array(positive).astype(dtype))
+            case(op, x=np.array(every).astype(dtype))
+        for op in ("Dawsn", "FresnelCos", "FresnelSin"):
+            case(op, x=-np.array(positive).astype(dtype))
+            case(op, x=np.linspace(-6, 6, 49).astype(dtype))
+        case("Expint", x=np.array([1e-5, 0.1, 0.6, 3, 6, 11, 20, 45, 55, 80]).astype(dtype))
+        case("Spence", x=np.array([1e-5, 0.1, 0.49, 0.51, 0.999, 1.001, 1.6, 1.99, 2.01, 30, 1e5]).astype(dtype))
+        case("Ndtri", x=np.array([1e-6, 0.01, 0.13, 0.14, 0.3, 0.5, 0.7, 0.86, 0.99, 0, 1, NAN]).astype(dtype))
+        case("Erfinv", x=np.array([-1, -0.99, -0.5, -0.1, 0.1, 0.6, 0.999, 1, NAN]).astype(dtype))
+        for op in ("Igamma", "Igammac"):
+            case(op, a=np.array([0.1, 0.5, 1, 2, 7, 40, 300])[:, None].astype(dtype), x=np.array([0, 0.1, 1, 3, 8, 45, 310]).astype(dtype))
+            case(op, a=np.array([-1, 0, NAN, INF]).astype(dtype), x=np.array([1, 1, 1, 1]).astype(dtype))
+        case("Zeta", x=np.array([1.1, 2, 3, 4.5, 10])[:, None].astype(dtype), q=np.array([0.1, 1, 2.5, 20, 300]).astype(dtype))
+        case("Zeta", x=np.array([1, 2, 2, 3, 2.5, NAN]).astype(dtype), q=np.array([1, -1, -1.5, -2.25, -1.5, 1]).astype(dtype))
+        case("Zeta", x=np.array([2, 4, 2, 3]).astype(dtype), q=np.array([-100.25, -999.75, -5000.25, -5000.4]).astype(dtype))
+        case("Polygamma", a=np.array([0, 1, 2, 5])[:, None].astype(dtype), x=np.array([0.3, 1, 2.5, 20]).astype(dtype))
+        case("Polygamma", a=np.array([0.5, -1, 1]).astype(dtype), x=np.array([1, 1, -3]).astype(dtype))
+        case("Betainc", a=np.array([0.5, 1, 2, 30, 5]).astype(dtype), b=np.array([0.5, 3, 2, 20, 0.1]).astype(dtype), x=np.array([0.1, 0.5, 0.99, 0.6, 0]).astype(dtype))
+        case("Betainc", a=dtype(2), b=np.array([1, 2, 3]).astype(dtype), x=dtype(0.4))
+    case("Digamma", x=H(positive))
+    case("BesselI0e", x=H(positive))
+    refused("Betainc", a=F([1, 2]), b=F([1, 2, 3]), x=F(0.5))
+    refused("Zeta", x=F([1, 2]), q=F([1, 2, 3]))
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1570,7 +1599,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
