@@ -25,6 +25,9 @@ find_library(FARMHASH_LIBRARY farmhash REQUIRED)
 add_library(farmhash INTERFACE)
 target_include_directories(farmhash SYSTEM INTERFACE ${FARMHASH_INCLUDE_DIR})
 target_link_libraries(farmhash INTERFACE ${FARMHASH_LIBRARY})
+# Eigen 3.4: decompositions of small matrices and the special functions, by the headers that TensorFlow's own kernels call;
+# one source file for each includes them. Its own threads stay off.
+find_package(Eigen3 REQUIRED NO_MODULE)
 # libjpeg-turbo, libpng, giflib: the images of DecodeJpeg, DecodePng and DecodeGif; the decoders TensorFlow has, so that the
 # pixels are the same to the last bit. BMP has no library of its own and needs none.
 find_package(JPEG REQUIRED)

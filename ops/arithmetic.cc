@@ -238,6 +238,7 @@ constexpr OpInfo kOps[] = {
     BinaryOp<Add, AddTypes>("Add"),
     BinaryOp<Add, NumberTypes>("AddV2"),
     {"AddN", InferAddN, EvalAddN, kElementwise},
+    {"AccumulateNV2", InferAddN, EvalAddN, kElementwise},
     BinaryOp<Sub, NumberTypes>("Sub"),
     BinaryOp<Mul, NumberTypes>("Mul"),
     BinaryOp<MulNoNan, Join<FloatTypes, ComplexTypes>>("MulNoNan"),

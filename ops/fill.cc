@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
@@ -13,6 +14,8 @@
 
 namespace floe {
 namespace {
+
+using OnesTypes = Join<NumberTypes, TypeList<bool>>;
 
 absl::Status InferFill(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
@@ -33,6 +36,23 @@ absl::Status EvalFill(EvalContext& context) {
   return FillElements(value, output);
 }
 
+// What Empty leaves unsaid is zeros here, with `init` or without: no result may hold what memory held before.
+absl::Status InferEmpty(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(1));
+  FLOE_ASSIGN_OR_RETURN(const DType dtype, context.attrs().Type("dtype"));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(Join<OnesTypes, TypeList<std::string>>(), "attribute 'dtype'", dtype));
+  FLOE_RETURN_IF_ERROR(context.attrs().Bool("init", false).status());
+  FLOE_ASSIGN_OR_RETURN(PartialShape shape, KnownSizes(context, 0));
+  context.AddOutput(dtype, std::move(shape));
+  return absl::OkStatus();
+}
+
+absl::Status EvalEmpty(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Shape shape, ShapeOf(context.input(0), "input 0"));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
+  return ZeroElements(output);
+}
+
 absl::Status InferZerosLike(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
   if (context.dtype(0) == DType::kVariant) {
@@ -48,8 +68,6 @@ absl::Status EvalZerosLike(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, context.input(0).shape()));
   return ZeroElements(output);
 }
-
-using OnesTypes = Join<NumberTypes, TypeList<bool>>;
 
 absl::Status InferOnesLike(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
@@ -185,6 +203,7 @@ absl::Status EvalLinSpace(EvalContext& context) {
 
 constexpr OpInfo kOps[] = {
     {"Fill", InferFill, EvalFill},
+    {"Empty", InferEmpty, EvalEmpty},
     {"ZerosLike", InferZerosLike, EvalZerosLike, kFromShape},
     {"OnesLike", InferOnesLike, EvalOnesLike, kFromShape},
     {"Range", InferRange, EvalRange},

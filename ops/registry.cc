@@ -21,11 +21,15 @@
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
 #include "ops/crop_and_resize.h"
+#include "ops/cross_entropy.h"
+#include "ops/ctc.h"
 #include "ops/decode_csv.h"
 #include "ops/decode_image.h"
 #include "ops/decode_raw.h"
+#include "ops/dilation.h"
 #include "ops/division.h"
 #include "ops/dynamic_partition.h"
+#include "ops/edit_distance.h"
 #include "ops/einsum.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
@@ -33,6 +37,7 @@
 #include "ops/fused_elementwise.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
+#include "ops/histogram.h"
 #include "ops/identity.h"
 #include "ops/index_math.h"
 #include "ops/join_split.h"
@@ -45,6 +50,7 @@
 #include "ops/matrix_diag.h"
 #include "ops/ngrams.h"
 #include "ops/nms.h"
+#include "ops/nth_element.h"
 #include "ops/one_hot.h"
 #include "ops/pad.h"
 #include "ops/parse_example.h"
@@ -53,12 +59,14 @@
 #include "ops/pool3d.h"
 #include "ops/quantize.h"
 #include "ops/ragged.h"
+#include "ops/ragged_gather.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
 #include "ops/rnn_cell.h"
 #include "ops/roll.h"
+#include "ops/scale_and_translate.h"
 #include "ops/scan.h"
 #include "ops/scatter.h"
 #include "ops/segment.h"
@@ -69,9 +77,11 @@
 #include "ops/source.h"
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
+#include "ops/sparse_cross.h"
 #include "ops/sparse_segment.h"
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
+#include "ops/special_functions.h"
 #include "ops/spectral.h"
 #include "ops/string_format.h"
 #include "ops/string_hash.h"
@@ -118,11 +128,15 @@ const Table& Ops() {
              Conv2DOps(),
              Conv3DOps(),
              CropAndResizeOps(),
+             CrossEntropyOps(),
+             CtcOps(),
              DecodeCsvOps(),
              DecodeImageOps(),
              DecodeRawOps(),
+             DilationOps(),
              DivisionOps(),
              DynamicPartitionOps(),
+             EditDistanceOps(),
              EinsumOps(),
              FakeQuantOps(),
              FillOps(),
@@ -130,6 +144,7 @@ const Table& Ops() {
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),
+             HistogramOps(),
              IdentityOps(),
              IndexMathOps(),
              JoinSplitOps(),
@@ -142,6 +157,7 @@ const Table& Ops() {
              MatrixDiagOps(),
              NgramOps(),
              NmsOps(),
+             NthElementOps(),
              OneHotOps(),
              PadOps(),
              ParseExampleOps(),
@@ -149,6 +165,7 @@ const Table& Ops() {
              Pool3DOps(),
              PoolOps(),
              QuantizeOps(),
+             RaggedGatherOps(),
              RaggedOps(),
              ReduceOps(),
              RegexOps(),
@@ -156,6 +173,7 @@ const Table& Ops() {
              ReverseOps(),
              RnnCellOps(),
              RollOps(),
+             ScaleAndTranslateOps(),
              ScanOps(),
              ScatterOps(),
              SegmentOps(),
@@ -166,9 +184,11 @@ const Table& Ops() {
              SourceOps(),
              SpaceBatchOps(),
              SpaceDepthOps(),
+             SparseCrossOps(),
              SparseSegmentOps(),
              SparseTensorOps(),
              SparseToDenseOps(),
+             SpecialFunctionOps(),
              SpectralOps(),
              StringFormatOps(),
              StringHashOps(),

@@ -1,5 +1,9 @@
 #include "ops/scan.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/axis_view.h"
@@ -30,9 +34,24 @@ struct Product {
   }
 };
 
+// log(exp(a) + exp(b)), without the exponentials overflowing.
+struct LogSumExp {
+  template <typename T>
+  static T Start() {
+    return T(-std::numeric_limits<Wide<T>>::infinity());
+  }
+  template <typename T>
+  static T Apply(T a, T b) {
+    const Wide<T> x = a, y = b, least = std::min(x, y), most = std::max(x, y);
+    if (most == -std::numeric_limits<Wide<T>>::infinity()) return T(most);
+    return T(std::log1p(std::exp(least - most)) + most);
+  }
+};
+
+template <typename Types>
 absl::Status InferScan(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
-  FLOE_RETURN_IF_ERROR(WantDTypeIn(NumberTypes(), "input 0", context.dtype(0)));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(Types(), "input 0", context.dtype(0)));
   FLOE_RETURN_IF_ERROR(WantIndexDType(context, 1));
   FLOE_RETURN_IF_ERROR(WantRankAtLeast(context, 0, 1));
   FLOE_RETURN_IF_ERROR(context.WantRank(1, 0));
@@ -63,7 +82,7 @@ void Scan(const T* from, T* to, const AxisView& view, bool exclusive, bool rever
   }
 }
 
-template <typename F>
+template <typename F, typename Types>
 absl::Status EvalScan(EvalContext& context) {
   const Tensor& input = context.input(0);
   FLOE_ASSIGN_OR_RETURN(const bool exclusive, context.attrs().Bool("exclusive", false));
@@ -72,15 +91,16 @@ absl::Status EvalScan(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const int at, NormalAxis(axis, input.rank()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
   if (input.num_elements() == 0) return absl::OkStatus();
-  return OnDType(NumberTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
+  return OnDType(Types(), input.dtype(), [&]<typename T>() -> absl::Status {
     Scan<F>(input.data<T>(), output->mutable_data<T>(), AxisView::Of(input.shape(), at), exclusive, reverse);
     return absl::OkStatus();
   });
 }
 
 constexpr OpInfo kOps[] = {
-    {"Cumsum", InferScan, EvalScan<Sum>},
-    {"Cumprod", InferScan, EvalScan<Product>},
+    {"Cumsum", InferScan<NumberTypes>, EvalScan<Sum, NumberTypes>},
+    {"Cumprod", InferScan<NumberTypes>, EvalScan<Product, NumberTypes>},
+    {"CumulativeLogsumexp", InferScan<FloatTypes>, EvalScan<LogSumExp, FloatTypes>},
 };
 
 }  // namespace

@@ -37,8 +37,6 @@ uint64_t LastBytes(const std::string& text) {
   return word;
 }
 
-uint64_t Fast(const std::string& text) { return util::Fingerprint64(text.data(), text.size()); }
-
 // MurmurHash64A with the seed that TensorFlow gives it.
 uint64_t Murmur(const std::string& text) {
   constexpr uint64_t kFactor = 0xc6a4a7935bd1e995, kSeed = 0xDECAFCAFFE;
@@ -114,7 +112,7 @@ absl::Status MapToBuckets(EvalContext& context, Hash&& hash) {
   });
 }
 
-absl::Status EvalFast(EvalContext& context) { return MapToBuckets(context, Fast); }
+absl::Status EvalFast(EvalContext& context) { return MapToBuckets(context, FastHash); }
 absl::Status EvalPlain(EvalContext& context) { return MapToBuckets(context, Murmur); }
 
 absl::Status InferStrong(InferContext& context) {
@@ -134,6 +132,10 @@ constexpr OpInfo kOps[] = {
 };
 
 }  // namespace
+
+uint64_t FastHash(const std::string& text) { return util::Fingerprint64(text.data(), text.size()); }
+
+uint64_t KeyedHash(const std::string& text, uint64_t key0, uint64_t key1) { return SipHash(key0, key1).Of(text); }
 
 absl::Span<const OpInfo> StringHashOps() { return kOps; }
 

@@ -127,6 +127,14 @@ absl::Status InferBroadcastArgs(InferContext& context) {
   return absl::OkStatus();
 }
 
+absl::Status WriteDims(EvalContext& context, int result, const Dims& dims) {
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(result, Shape({static_cast<int64_t>(dims.size())})));
+  return OnDType(IndexTypes(), output->dtype(), [&]<typename T>() -> absl::Status {
+    for (size_t i = 0; i < dims.size(); ++i) output->mutable_data<T>()[i] = static_cast<T>(dims[i]);
+    return absl::OkStatus();
+  });
+}
+
 absl::Status EvalBroadcastArgs(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Dims first, ToInt64s(context.input(0)));
   FLOE_ASSIGN_OR_RETURN(const Dims second, ToInt64s(context.input(1)));
@@ -143,17 +151,63 @@ absl::Status EvalBroadcastArgs(EvalContext& context) {
           absl::StrCat("shapes do not broadcast: sizes ", size, " and ", shorter[i], " in dimension ", i + missing));
     }
   }
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape({static_cast<int64_t>(result.size())})));
-  return OnDType(IndexTypes(), output->dtype(), [&]<typename T>() -> absl::Status {
-    for (size_t i = 0; i < result.size(); ++i) output->mutable_data<T>()[i] = static_cast<T>(result[i]);
-    return absl::OkStatus();
-  });
+  return WriteDims(context, 0, result);
+}
+
+// Over which dimensions of the broadcast shape each of two shapes was repeated: a gradient is summed over those.
+struct Repeated {
+  Dims first, second;
+
+  static absl::StatusOr<Repeated> Of(const Dims& first, const Dims& second) {
+    Repeated repeated;
+    if (first == second) return repeated;
+    const size_t rank = std::max(first.size(), second.size());
+    for (size_t axis = 0; axis < rank; ++axis) {
+      const auto size_of = [&](const Dims& dims) {
+        return axis + dims.size() < rank ? 1 : dims[axis + dims.size() - rank];
+      };
+      const int64_t a = size_of(first), b = size_of(second);
+      if (a != b && a != 1 && b != 1) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("shapes do not broadcast: sizes ", a, " and ", b, " in dimension ", axis));
+      }
+      if (a == 1) repeated.first.push_back(static_cast<int64_t>(axis));
+      if (b == 1) repeated.second.push_back(static_cast<int64_t>(axis));
+    }
+    return repeated;
+  }
+};
+
+absl::Status InferBroadcastGradientArgs(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(2));
+  FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 1));
+  FLOE_RETURN_IF_ERROR(WantIndexDType(context, 0));
+  for (int i = 0; i < 2; ++i) FLOE_RETURN_IF_ERROR(KnownLength(context, i).status());
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> first, context.KnownInts(0));
+  FLOE_ASSIGN_OR_RETURN(const std::optional<Dims> second, context.KnownInts(1));
+  int64_t lengths[] = {kUnknown, kUnknown};
+  if (first.has_value() && second.has_value()) {
+    FLOE_ASSIGN_OR_RETURN(const Repeated repeated, Repeated::Of(*first, *second));
+    lengths[0] = static_cast<int64_t>(repeated.first.size());
+    lengths[1] = static_cast<int64_t>(repeated.second.size());
+  }
+  for (const int64_t length : lengths) context.AddOutput(context.dtype(0), PartialShape({length}));
+  return absl::OkStatus();
+}
+
+absl::Status EvalBroadcastGradientArgs(EvalContext& context) {
+  FLOE_ASSIGN_OR_RETURN(const Dims first, ToInt64s(context.input(0)));
+  FLOE_ASSIGN_OR_RETURN(const Dims second, ToInt64s(context.input(1)));
+  FLOE_ASSIGN_OR_RETURN(const Repeated repeated, Repeated::Of(first, second));
+  FLOE_RETURN_IF_ERROR(WriteDims(context, 0, repeated.first));
+  return WriteDims(context, 1, repeated.second);
 }
 
 constexpr OpInfo kOps[] = {
     {"Tile", InferTile, EvalTile},
     {"BroadcastTo", InferBroadcastTo, EvalBroadcastTo},
     {"BroadcastArgs", InferBroadcastArgs, EvalBroadcastArgs},
+    {"BroadcastGradientArgs", InferBroadcastGradientArgs, EvalBroadcastGradientArgs},
 };
 
 }  // namespace

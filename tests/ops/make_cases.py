@@ -788,6 +788,193 @@ def parse_sequences():
     v2(refused, [full, short], context_dense=[("f", F([1, 2, 3]), [2])])
 
 
+def losses():
+    for dtype in FLOATS:
+        logits, labels = numbers(dtype, 4, 5), random.uniform(0, 1, (4, 5)).astype(dtype)
+        case("SoftmaxCrossEntropyWithLogits", features=logits, labels=labels)
+        case("SparseSoftmaxCrossEntropyWithLogits", features=logits, labels=ints(0, 4, 2, 2))
+    for given, wanted in (((1, 5), (4, 5)), ((4, 1), (1, 5)), ((5,), (4, 5)), ((0, 3), (0, 3)), ((2, 0), (2, 0)), ((2, 1), (2, 1))):
+        case("SoftmaxCrossEntropyWithLogits", features=numbers(F, *given), labels=numbers(F, *wanted, low=0, high=1))
+    case("SoftmaxCrossEntropyWithLogits", features=F([[1, INF, 3], [1, -INF, 2], [300, -300, 0], [NAN, 0, 0]]), labels=F([[0, 1, 0], [1, 0, 0], [0, 1, 0], [1, 0, 0]]))
+    case("SparseSoftmaxCrossEntropyWithLogits", features=F([[300, -300, 0], [1, 2, 2]]), labels=I64([1, 0]))
+    case("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 0, 3), labels=NO_INTS)
+    refused("SoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=numbers(F, 2, 2))
+    refused("SoftmaxCrossEntropyWithLogits", features=numbers(F, 3), labels=numbers(F, 3))
+    for label in (3, -1):
+        refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=ints(0, label))
+    refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 2, 3), labels=ints(0))
+    refused("SparseSoftmaxCrossEntropyWithLogits", features=numbers(F, 1, 0), labels=ints(0))
+
+
+def counts_and_places():
+    for dtype in (I32, I64, F, D):
+        for out in (tf.int32, tf.int64):
+            case("HistogramFixedWidth", values=numbers(dtype, 3, 4, low=-9, high=9), value_range=np.array([-5, 4], dtype), nbins=Const(I32(5)), dtype=out)
+    case("HistogramFixedWidth", values=F([INF, -INF, 0, 5, 2.5, 4.999999]), value_range=F([0, 5]), nbins=I32(6))
+    case("HistogramFixedWidth", values=F([1, 3]), value_range=F([0, INF]), nbins=I32(2))
+    case("HistogramFixedWidth", values=numbers(F, 0), value_range=F([0, 1]), nbins=I32(2))
+    for values, value_range, bins in (([NAN], [0, 5], 2), ([1], [5, 0], 2), ([1], [5, 5], 2), ([1], [0, NAN], 2), ([1], [0, 1], 0), ([1], [0, 1, 2], 2)):
+        refused("HistogramFixedWidth", values=F(values), value_range=F(value_range), nbins=I32(bins))
+    for dtype in REALS:
+        for reverse in (False, True):
+            case("NthElement", input=numbers(dtype, 2, 3, 7), n=I32(2), reverse=reverse)
+    case("NthElement", input=numbers(F, 5), n=Const(I32(4)))
+    case("NthElement", input=numbers(F, 0, 3), n=I32(1))
+    for shape, n in (((1, 3), 3), ((3,), -1), ((2, 0), 0)):
+        refused("NthElement", input=numbers(F, *shape), n=I32(n))
+    for dtype in REALS:
+        case("Dilation2D", input=numbers(dtype, 2, 5, 4, 3), filter=numbers(dtype, 3, 2, 3), strides=[1, 1, 2, 1], rates=[1, 1, 1, 1], padding="SAME")
+    for rest in (dict(strides=[1, 2, 1, 1], rates=[1, 1, 2, 1], padding="VALID"), dict(strides=[1, 1, 1, 1], rates=[1, 2, 2, 1], padding="SAME"), dict(strides=[1, 3, 3, 1], rates=[1, 1, 1, 1], padding="VALID")):
+        case("Dilation2D", input=numbers(F, 1, 6, 7, 2), filter=numbers(F, 2, 3, 2), **rest)
+    case("Dilation2D", input=I8([100, 127]).reshape(1, 1, 2, 1), filter=I8([[[100]]]), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    case("Dilation2D", input=F([NAN, 1, -INF]).reshape(1, 1, 3, 1), filter=F([[[0], [1]]]), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    refused("Dilation2D", input=numbers(F, 1, 3, 3, 1), filter=numbers(F, 1, 1, 2), strides=[1] * 4, rates=[1] * 4, padding="SAME")
+    refused("Dilation2D", input=numbers(F, 1, 3, 3, 1), filter=numbers(F, 1, 1, 1), strides=[1, 0, 1, 1], rates=[1] * 4, padding="SAME")
+    for dtype in FLOATS:
+        for exclusive in (False, True):
+            for reverse in (False, True):
+                case("CumulativeLogsumexp", x=numbers(dtype, 2, 5), axis=I32(1), exclusive=exclusive, reverse=reverse)
+    case("CumulativeLogsumexp", x=F([-INF, -INF, 3, 200, -200]), axis=I64(0))
+    case("CumulativeLogsumexp", x=F([1, INF, 2, INF]), axis=I64(-1))
+    case("CumulativeLogsumexp", x=F([1, NAN, 2]), axis=I64(0), reverse=True)
+    refused("CumulativeLogsumexp", x=F([1]), axis=I64(1))
+    for a, b in (((2, 3), (3,)), ((2, 1), (2, 3)), ((1, 1), (1,)), ((1,), (1,)), ((), (2,)), ((2, 3), (2, 3)), ((0,), (1,)), ((2, 1, 3), (1, 1, 3)), ((3,), (2, 1)), ((1, 0), (1,)), ((1, 1), (1, 1))):
+        case("BroadcastGradientArgs", s0=np.array(a, I32), s1=Const(np.array(b, I32)))
+    refused("BroadcastGradientArgs", s0=ints(2), s1=ints(3))
+    for dtype in NUMBERS + [np.bool_, object]:
+        case("Empty", shape=ints(2, 3), dtype=tf.string if dtype == object else tf.as_dtype(dtype), init=True)
+    refused("Empty", shape=ints(-1), dtype=tf.float32)
+    for dtype in [F, D] + SIGNED + UNSIGNED + [C64, C128]:  # of halves the order counts, and TensorFlow has none
+        case("AccumulateNV2", inputs=[numbers(dtype, 2, 3) for _ in range(3)], shape=[2, 3])
+
+
+def distances():
+    def given(indices, values, shape):
+        return np.array(indices, I64).reshape(len(values), len(shape)), values, I64(shape)
+
+    def distance(accept, hypothesis, truth, **rest):
+        accept("EditDistance", **dict(zip(("hypothesis_indices", "hypothesis_values", "hypothesis_shape"), given(*hypothesis))),
+               **dict(zip(("truth_indices", "truth_values", "truth_shape"), given(*truth))), **rest)
+
+    places = [[0, 0], [0, 1], [0, 2], [1, 0], [3, 0]], [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
+    for dtype in NUMBERS + [np.bool_]:
+        distance(case, (places[0], numbers(dtype, 5, low=-1, high=2), [4, 3]), (places[1], numbers(dtype, 6, low=-1, high=2), [4, 2]))
+    for normalize in (False, True):
+        distance(case, (places[0], texts(*"kitte"), [4, 3]), (places[1], texts(*"sittin"), [5, 2]), normalize=normalize)
+        word = lambda text: ([[0, i] for i in range(len(text))], texts(*text), [1, len(text)])
+        for a, b in (("kitten", "sitting"), ("", "abc"), ("abc", ""), ("saturday", "sunday"), ("", "")):
+            distance(case, word(a), word(b), normalize=normalize)
+        distance(case, ([[0, 1, 0], [1, 0, 0], [1, 0, 2]], ints(1, 2, 3), [2, 2, 3]), ([[0, 1, 0], [1, 0, 0], [1, 1, 1]], ints(1, 2, 4), [2, 2, 2]), normalize=normalize)
+    distance(refused, ([[0, 0]], ints(1), [3, 2]), ([[0, 0, 0]], ints(1), [5, 7, 1]))
+    distance(refused, ([[0]], ints(1), [3]), ([[0]], ints(1), [5]))
+    distance(refused, ([], NO_INTS, [0, 2]), ([], NO_INTS, [0, 2]))
+
+
+def ragged_rows():
+    def gather(accept, splits, values, indices, split_type=I64, shift=0):
+        accept("RaggedGather", params_nested_splits=[split_type(one) for one in splits], params_dense_values=values, indices=indices,
+               OUTPUT_RAGGED_RANK=len(splits) + np.ndim(indices) - 1 + shift)
+
+    for dtype in NUMBERS + [np.bool_]:
+        gather(case, [[0, 2, 2, 5]], numbers(dtype, 5), ints(2, 0, 1, 2))
+    gather(case, [[0, 1, 3], [0, 2, 2, 5]], strings(5), I64([1, 1, 0]), I32)
+    for indices in (ints(2, 0, 1, 2).reshape(2, 2), I32(2), NO_INTS, np.zeros((2, 0), I32), ints(0, 1, 2, 1).reshape(2, 1, 2)):
+        gather(case, [[0, 2, 2, 5]], numbers(F, 5), indices)
+        gather(case, [[0, 2, 2, 3], [0, 2, 3, 3]], numbers(F, 3, 2), indices)
+    gather(case, [[1, 2, 4]], numbers(F, 5), ints(0, 1))
+    for wrong in (3, -1):
+        gather(refused, [[0, 2, 2, 5]], numbers(F, 5), ints(wrong))
+    gather(refused, [[0, 2, 1, 5]], numbers(F, 5), ints(0))
+    gather(refused, [[0, 2, 2, 9]], numbers(F, 5), ints(0))
+
+
+def decoders():
+    for dtype in (F, D):
+        scores = random.normal(0, 3, (7, 3, 4)).astype(dtype)
+        lengths = ints(7, 0, 4)
+        for merge in (False, True):
+            for blank in (-1, 0, 2):
+                case("CTCGreedyDecoder", inputs=np.round(scores), sequence_length=lengths, merge_repeated=merge, blank_index=blank)
+            for width, paths in ((1, 1), (3, 2), (10, 4)) if dtype == F else ():  # TensorFlow's loses digits of doubles
+                case("CTCBeamSearchDecoder", inputs=scores, sequence_length=ints(7, 3, 4), beam_width=width, top_paths=paths, merge_repeated=merge)
+    case("CTCBeamSearchDecoder", inputs=random.normal(0, 1, (20, 2, 6)).astype(F), sequence_length=ints(20, 13), beam_width=8, top_paths=3, merge_repeated=False)
+    case("CTCBeamSearchDecoder", inputs=random.normal(0, 1, (5, 1, 3)).astype(F), sequence_length=ints(0), beam_width=8, top_paths=1)
+    scores = numbers(F, 3, 2, 4)
+    for op, rest in (("CTCGreedyDecoder", {}), ("CTCBeamSearchDecoder", dict(beam_width=2, top_paths=1))):
+        refused(op, inputs=scores, sequence_length=ints(3), **rest)
+        refused(op, inputs=scores, sequence_length=ints(3, 4), **rest)
+    refused("CTCBeamSearchDecoder", inputs=scores[:, :1], sequence_length=ints(0), beam_width=4, top_paths=2)
+    refused("CTCGreedyDecoder", inputs=scores, sequence_length=ints(3, 3), blank_index=4)
+
+
+def resamplings():
+    for dtype in FLOATS + SIGNED + UNSIGNED[:2]:
+        case("ScaleAndTranslate", images=numbers(dtype, 2, 5, 4, 3), size=ints(3, 6), scale=F([0.6, 1.5]), translation=F([0, 0]))
+    for kernel in ("lanczos1", "lanczos3", "lanczos5", "gaussian", "box", "triangle", "keyscubic", "mitchellcubic"):
+        for antialias in (False, True):
+            for size, scale, moved in (((3, 8), (0.5, 2), (0, 0)), ((5, 5), (1, 1), (0.3, -0.7)), ((2, 9), (0.2, 1.7), (1, 2)), ((4, 4), (1, 1), (9, 0))):
+                case("ScaleAndTranslate", images=numbers(F, 1, 6, 5, 2), size=Const(ints(*size)), scale=F(scale), translation=F(moved), kernel_type=kernel, antialias=antialias)
+    for size, scale in (((0, 2), (1, 1)), ((2, 2), (0, 1)), ((2, 2), (1, -1))):
+        refused("ScaleAndTranslate", images=numbers(F, 1, 3, 3, 1), size=ints(*size), scale=F(scale), translation=F([0, 0]))
+    refused("ScaleAndTranslate", images=numbers(F, 1, 0, 3, 1), size=ints(2, 2), scale=F([1, 1]), translation=F([0, 0]))
+
+
+def crosses():
+    rows = I64([[0, 0], [0, 1], [2, 0], [3, 0], [3, 1], [3, 2]])
+    words, whole = texts("a", "bc", "", "h\u00e9", "e", "f"), I64([1, -2, 3, 4, 5, 2**62])
+    dense_words, dense_whole = texts("p", "q", "r", "s", "t", "u", "v", "w").reshape(4, 2), I64([[7], [8], [9], [-1]])
+
+    def cross(accept, op, sparse, dense, **rest):
+        accept(op, indices=[one[0] for one in sparse], values=[one[1] for one in sparse], shapes=[I64(one[2] if len(one) > 2 else [4, 3]) for one in sparse], dense_inputs=dense, **rest)
+
+    columns = (([(rows, words)], []), ([(rows, words), (rows[:4], whole[:4])], []), ([], [dense_words, dense_whole]), ([(rows, words), (rows[1:], whole[1:])], [dense_words]), ([(rows, whole)], [dense_whole]))
+    for sparse, dense in columns:
+        types = {one[1].dtype == object for one in sparse} | {one.dtype == object for one in dense}
+        if len(types) == 1:
+            internal = tf.string if types == {True} else tf.int64
+            for buckets in (0, 7, 1000):
+                cross(case, "SparseCross", sparse, dense, hashed_output=True, num_buckets=buckets, hash_key=956888297470, out_type=tf.int64, internal_type=internal)
+            cross(case, "SparseCross", sparse, dense, hashed_output=False, num_buckets=0, hash_key=1, out_type=tf.string, internal_type=internal)
+        cross(case, "SparseCrossV2", sparse, dense, sep=text("_Y_"))
+        for strong in (False, True):
+            if strong and any(one.dtype != object for one in dense):
+                continue  # TensorFlow takes those for addresses
+            for buckets in (0, 100):
+                cross(case, "SparseCrossHashed", sparse, dense, num_buckets=I64(buckets), strong_hash=np.bool_(strong), salt=I64([137, 173]))
+    cross(refused, "SparseCrossV2", [(rows, words), (rows[:2], words[:2], [2, 2])], [], sep=text(""))
+    cross(refused, "SparseCrossV2", [(rows, words)], [dense_words[:3]], sep=text(""))
+    cross(refused, "SparseCrossV2", [(rows, words[:5])], [], sep=text(""))
+
+
+def specials():
+    positive, every = [0.05, 0.3, 0.7, 1, 1.5, 2.5, 4, 7.5, 9, 17, 33, 80], [-7.3, -2.5, -0.9, -0.2, 0, 0.2, 0.9, 2.5, 7.3, 20, NAN, INF]
+    for dtype in (F, D):
+        for op in ("BesselI0", "BesselI0e", "BesselI1", "BesselI1e", "BesselK0", "BesselK0e", "BesselK1", "BesselK1e", "BesselY0", "BesselY1", "BesselJ0", "BesselJ1", "Dawsn", "Expint", "Spence", "FresnelCos", "FresnelSin", "Digamma"):
+            case(op, x=np.array(positive).astype(dtype))
+            case(op, x=np.array(every).astype(dtype))
+        for op in ("Dawsn", "FresnelCos", "FresnelSin"):
+            case(op, x=-np.array(positive).astype(dtype))
+            case(op, x=np.linspace(-6, 6, 49).astype(dtype))
+        case("Expint", x=np.array([1e-5, 0.1, 0.6, 3, 6, 11, 20, 45, 55, 80]).astype(dtype))
+        case("Spence", x=np.array([1e-5, 0.1, 0.49, 0.51, 0.999, 1.001, 1.6, 1.99, 2.01, 30, 1e5]).astype(dtype))
+        case("Ndtri", x=np.array([1e-6, 0.01, 0.13, 0.14, 0.3, 0.5, 0.7, 0.86, 0.99, 0, 1, NAN]).astype(dtype))
+        case("Erfinv", x=np.array([-1, -0.99, -0.5, -0.1, 0.1, 0.6, 0.999, 1, NAN]).astype(dtype))
+        for op in ("Igamma", "Igammac"):
+            case(op, a=np.array([0.1, 0.5, 1, 2, 7, 40, 300])[:, None].astype(dtype), x=np.array([0, 0.1, 1, 3, 8, 45, 310]).astype(dtype))
+            case(op, a=np.array([-1, 0, NAN, INF]).astype(dtype), x=np.array([1, 1, 1, 1]).astype(dtype))
+        case("Zeta", x=np.array([1.1, 2, 3, 4.5, 10])[:, None].astype(dtype), q=np.array([0.1, 1, 2.5, 20, 300]).astype(dtype))
+        case("Zeta", x=np.array([1, 2, 2, 3, 2.5, NAN]).astype(dtype), q=np.array([1, -1, -1.5, -2.25, -1.5, 1]).astype(dtype))
+        case("Zeta", x=np.array([2, 4, 2, 3]).astype(dtype), q=np.array([-100.25, -999.75, -5000.25, -5000.4]).astype(dtype))
+        case("Polygamma", a=np.array([0, 1, 2, 5])[:, None].astype(dtype), x=np.array([0.3, 1, 2.5, 20]).astype(dtype))
+        case("Polygamma", a=np.array([0.5, -1, 1]).astype(dtype), x=np.array([1, 1, -3]).astype(dtype))
+        case("Betainc", a=np.array([0.5, 1, 2, 30, 5]).astype(dtype), b=np.array([0.5, 3, 2, 20, 0.1]).astype(dtype), x=np.array([0.1, 0.5, 0.99, 0.6, 0]).astype(dtype))
+        case("Betainc", a=dtype(2), b=np.array([1, 2, 3]).astype(dtype), x=dtype(0.4))
+    case("Digamma", x=H(positive))
+    case("BesselI0e", x=H(positive))
+    refused("Betainc", a=F([1, 2]), b=F([1, 2, 3]), x=F(0.5))
+    refused("Zeta", x=F([1, 2]), q=F([1, 2, 3]))
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1412,7 +1599,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 

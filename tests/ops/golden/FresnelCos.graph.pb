@@ -1,0 +1,65 @@
+
+2
+c0/x0Placeholder*
+dtype0*
+shape:
+"
+c0/y
+FresnelCosc0/x0*
+T0
+2
+c1/x0Placeholder*
+dtype0*
+shape:
+"
+c1/y
+FresnelCosc1/x0*
+T0
+2
+c2/x0Placeholder*
+dtype0*
+shape:
+"
+c2/y
+FresnelCosc2/x0*
+T0
+2
+c3/x0Placeholder*
+dtype0*
+shape:1
+"
+c3/y
+FresnelCosc3/x0*
+T0
+2
+c4/x0Placeholder*
+dtype0*
+shape:
+"
+c4/y
+FresnelCosc4/x0*
+T0
+2
+c5/x0Placeholder*
+dtype0*
+shape:
+"
+c5/y
+FresnelCosc5/x0*
+T0
+2
+c6/x0Placeholder*
+dtype0*
+shape:
+"
+c6/y
+FresnelCosc6/x0*
+T0
+2
+c7/x0Placeholder*
+dtype0*
+shape:1
+"
+c7/y
+FresnelCosc7/x0*
+T0"ª

@@ -1,0 +1,15 @@
+
+2
+c0/x0Placeholder*
+dtype0*
+shape:
+
+c0/yNdtric0/x0*
+T0
+2
+c1/x0Placeholder*
+dtype0*
+shape:
+
+c1/yNdtric1/x0*
+T0"ª

@@ -1,0 +1,80 @@
+
+6
+c0/x0Placeholder*
+dtype0*
+shape
+:
+2
+c0/x1Placeholder*
+dtype0*
+shape:
+#
+c0/yZetac0/x0c0/x1*
+T0
+2
+c1/x0Placeholder*
+dtype0*
+shape:
+2
+c1/x1Placeholder*
+dtype0*
+shape:
+#
+c1/yZetac1/x0c1/x1*
+T0
+2
+c2/x0Placeholder*
+dtype0*
+shape:
+2
+c2/x1Placeholder*
+dtype0*
+shape:
+#
+c2/yZetac2/x0c2/x1*
+T0
+6
+c3/x0Placeholder*
+dtype0*
+shape
+:
+2
+c3/x1Placeholder*
+dtype0*
+shape:
+#
+c3/yZetac3/x0c3/x1*
+T0
+2
+c4/x0Placeholder*
+dtype0*
+shape:
+2
+c4/x1Placeholder*
+dtype0*
+shape:
+#
+c4/yZetac4/x0c4/x1*
+T0
+2
+c5/x0Placeholder*
+dtype0*
+shape:
+2
+c5/x1Placeholder*
+dtype0*
+shape:
+#
+c5/yZetac5/x0c5/x1*
+T0
+0
+c6/x0Placeholder*
+dtype0*
+shape:
+0
+c6/x1Placeholder*
+dtype0*
+shape:
+#
+c6/yZetac6/x0c6/x1*
+T0"ª
