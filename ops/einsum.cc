@@ -151,15 +151,8 @@ absl::Status InferEinsum(InferContext& context) {
   return absl::OkStatus();
 }
 
-// A loop over one label: how far each step goes in the result (operand 0) and in the inputs. A label that an operand
-// has twice walks its diagonal.
-struct Loop {
-  int64_t size = 1;
-  std::array<int64_t, 3> strides{};
-};
-
-Loop LoopOf(const EinsumGeometry& geometry, Label label, absl::Span<const Shape* const> shapes) {
-  Loop loop;
+EinsumLoop LoopOf(const EinsumGeometry& geometry, Label label, absl::Span<const Shape* const> shapes) {
+  EinsumLoop loop;
   loop.size = geometry.sizes.at(label);
   for (size_t operand = 0; operand < shapes.size(); ++operand) {
     const std::vector<Label>& labels = operand == 0 ? geometry.output : geometry.inputs[operand - 1];
@@ -174,8 +167,8 @@ Loop LoopOf(const EinsumGeometry& geometry, Label label, absl::Span<const Shape*
 
 // Calls body(offsets) once for each index of the loops, the last moving fastest.
 template <typename Body>
-void ForEachIndex(const std::vector<Loop>& loops, std::array<int64_t, 3> offsets, Body&& body) {
-  for (const Loop& loop : loops) {
+void ForEachIndex(const std::vector<EinsumLoop>& loops, std::array<int64_t, 3> offsets, Body&& body) {
+  for (const EinsumLoop& loop : loops) {
     if (loop.size == 0) return;
   }
   std::vector<int64_t> index(loops.size(), 0);
@@ -183,7 +176,7 @@ void ForEachIndex(const std::vector<Loop>& loops, std::array<int64_t, 3> offsets
     body(offsets);
     int at = static_cast<int>(loops.size()) - 1;
     for (; at >= 0; --at) {
-      const Loop& loop = loops[at];
+      const EinsumLoop& loop = loops[at];
       for (int k = 0; k < 3; ++k) offsets[k] += loop.strides[k];
       if (++index[at] < loop.size) break;
       for (int k = 0; k < 3; ++k) offsets[k] -= loop.strides[k] * loop.size;
@@ -196,8 +189,8 @@ void ForEachIndex(const std::vector<Loop>& loops, std::array<int64_t, 3> offsets
 // Sums over the labels that the result lacks, a row of the result's last label at a time, as a product of matrices
 // would.
 template <bool kTwoOperands, typename T>
-void Compute(const std::vector<Loop>& outer, const std::vector<Loop>& summed, const Loop& row, const T* a, const T* b,
-             Wide<T>* sums, T* out) {
+void Compute(const std::vector<EinsumLoop>& outer, const std::vector<EinsumLoop>& summed, const EinsumLoop& row,
+             const T* a, const T* b, Wide<T>* sums, T* out) {
   ForEachIndex(outer, {}, [&](const std::array<int64_t, 3>& first) {
     std::fill_n(sums, row.size, Wide<T>(0));
     ForEachIndex(summed, first, [&](const std::array<int64_t, 3>& at) {
@@ -212,32 +205,19 @@ void Compute(const std::vector<Loop>& outer, const std::vector<Loop>& summed, co
 }
 
 absl::Status EvalEinsum(EvalContext& context) {
-  std::vector<PartialShape> shapes;
-  for (int i = 0; i < context.num_inputs(); ++i) shapes.emplace_back(context.input(i).shape());
-  FLOE_ASSIGN_OR_RETURN(const EinsumGeometry geometry, ComputeEinsumGeometry(context.attrs(), shapes));
-  FLOE_ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(geometry.OutputShape().dims()));
-  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
-  if (shape.num_elements() == 0) return absl::OkStatus();
-  std::vector<const Shape*> operands = {&shape};
-  for (int i = 0; i < context.num_inputs(); ++i) operands.push_back(&context.input(i).shape());
-  std::vector<Loop> outer, summed;
-  std::vector<Label> distinct;
-  for (const Label label : geometry.output) {
-    if (std::find(distinct.begin(), distinct.end(), label) == distinct.end()) distinct.push_back(label);
-  }
-  for (const Label label : distinct) outer.push_back(LoopOf(geometry, label, operands));
-  for (const auto& [label, size] : geometry.sizes) {
-    if (std::find(distinct.begin(), distinct.end(), label) == distinct.end()) {
-      summed.push_back(LoopOf(geometry, label, operands));
-    }
-  }
-  Loop row;
+  std::vector<Shape> shapes;
+  for (int i = 0; i < context.num_inputs(); ++i) shapes.push_back(context.input(i).shape());
+  FLOE_ASSIGN_OR_RETURN(const EinsumLoops loops, ComputeEinsumLoops(context.attrs(), shapes));
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, loops.result));
+  if (loops.result.num_elements() == 0) return absl::OkStatus();
+  std::vector<EinsumLoop> outer = loops.outer;
+  const std::vector<EinsumLoop>& summed = loops.summed;
+  EinsumLoop row;
   if (!outer.empty()) {
     row = outer.back();
     outer.pop_back();
   }
-  // A label twice in the result writes its diagonal only.
-  if (distinct.size() != geometry.output.size()) FLOE_RETURN_IF_ERROR(ZeroElements(output));
+  if (loops.leaves_holes) FLOE_RETURN_IF_ERROR(ZeroElements(output));
   return OnDType(EinsumTypes(), output->dtype(), [&]<typename T>() -> absl::Status {
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(row.size));
     const T* const a = context.input(0).data<T>();
@@ -268,6 +248,27 @@ PartialShape EinsumGeometry::OutputShape() const {
 absl::StatusOr<EinsumGeometry> ComputeEinsumGeometry(const AttrMap& attrs, absl::Span<const PartialShape> shapes) {
   FLOE_ASSIGN_OR_RETURN(const Equation equation, ParseEquation(attrs, static_cast<int>(shapes.size())));
   return ComputeGeometry(equation, shapes);
+}
+
+absl::StatusOr<EinsumLoops> ComputeEinsumLoops(const AttrMap& attrs, absl::Span<const Shape> inputs) {
+  const std::vector<PartialShape> shapes(inputs.begin(), inputs.end());
+  FLOE_ASSIGN_OR_RETURN(const EinsumGeometry geometry, ComputeEinsumGeometry(attrs, shapes));
+  EinsumLoops loops;
+  FLOE_ASSIGN_OR_RETURN(loops.result, Shape::Checked(geometry.OutputShape().dims()));
+  std::vector<const Shape*> operands = {&loops.result};
+  for (const Shape& input : inputs) operands.push_back(&input);
+  std::vector<Label> distinct;
+  for (const Label label : geometry.output) {
+    if (std::find(distinct.begin(), distinct.end(), label) == distinct.end()) distinct.push_back(label);
+  }
+  for (const Label label : distinct) loops.outer.push_back(LoopOf(geometry, label, operands));
+  for (const auto& [label, size] : geometry.sizes) {
+    if (std::find(distinct.begin(), distinct.end(), label) == distinct.end()) {
+      loops.summed.push_back(LoopOf(geometry, label, operands));
+    }
+  }
+  loops.leaves_holes = distinct.size() != geometry.output.size();
+  return loops;
 }
 
 }  // namespace floe

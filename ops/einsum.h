@@ -2,6 +2,7 @@
 #ifndef FLOE_OPS_EINSUM_H_
 #define FLOE_OPS_EINSUM_H_
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -27,6 +28,21 @@ struct EinsumGeometry {
 };
 // INVALID_ARGUMENT where the equation is none or the shapes, whose ranks are known, do not fit.
 absl::StatusOr<EinsumGeometry> ComputeEinsumGeometry(const AttrMap& attrs, absl::Span<const PartialShape> shapes);
+
+// A loop over one label: how far each step goes in the result (operand 0) and in the inputs. A label that an operand
+// has twice walks its diagonal.
+struct EinsumLoop {
+  int64_t size = 1;
+  std::array<int64_t, 3> strides{};
+};
+struct EinsumLoops {
+  std::vector<EinsumLoop> outer;   // the result's labels, once each
+  std::vector<EinsumLoop> summed;  // the others
+  // A label twice in the result writes its diagonal only.
+  bool leaves_holes = false;
+  Shape result;
+};
+absl::StatusOr<EinsumLoops> ComputeEinsumLoops(const AttrMap& attrs, absl::Span<const Shape> inputs);
 
 }  // namespace floe
 

@@ -1,10 +1,8 @@
 #include "ops/op.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/strided_copy.h"
 
 namespace floe {
 
@@ -64,11 +62,30 @@ absl::Status EvalContext::SetOutput(int i, const Tensor& tensor) {
     return absl::OkStatus();
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, Output(i, tensor.shape()));
-  if (tensor.dtype() == DType::kString) {
-    std::copy_n(tensor.data<std::string>(), tensor.num_elements(), output->mutable_data<std::string>());
-  } else if (tensor.byte_size() > 0 && output->raw_data() != tensor.raw_data()) {
-    std::memcpy(output->raw_mutable_data(), tensor.raw_data(), static_cast<size_t>(tensor.byte_size()));
+  if (output->raw_data() == tensor.raw_data()) return absl::OkStatus();
+  return Copy(tensor, 0, output, 0, tensor.num_elements());
+}
+
+absl::Status EvalContext::Copy(const Tensor& from, int64_t from_first, Tensor* to, int64_t to_first, int64_t count) {
+  DeviceElements* const elements = allocator_ != nullptr ? allocator_->elements() : nullptr;
+  if (elements == nullptr) {
+    CopyElements(from, from_first, to, to_first, count);
+    return absl::OkStatus();
   }
+  const int64_t bytes = ElementBytes(from.dtype());
+  return elements->Copy(static_cast<const char*>(from.raw_data()) + from_first * bytes,
+                        static_cast<char*>(to->raw_mutable_data()) + to_first * bytes, count * bytes);
+}
+
+absl::Status EvalContext::Zero(Tensor* to) {
+  DeviceElements* const elements = allocator_ != nullptr ? allocator_->elements() : nullptr;
+  return elements == nullptr ? ZeroElements(to) : elements->Zero(to->raw_mutable_data(), to->byte_size());
+}
+
+absl::Status EvalContext::Write(const Tensor& from, Tensor* to) {
+  DeviceElements* const elements = allocator_ != nullptr ? allocator_->elements() : nullptr;
+  if (elements != nullptr) return elements->Write(from.raw_data(), to->raw_mutable_data(), from.byte_size());
+  CopyElements(from, 0, to, 0, from.num_elements());
   return absl::OkStatus();
 }
 

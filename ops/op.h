@@ -101,6 +101,12 @@ class EvalContext {
   absl::StatusOr<Tensor> Allocate(DType dtype, const Shape& shape) {
     return allocator_ != nullptr ? allocator_->Allocate(dtype, shape) : Tensor::Allocate(dtype, shape);
   }
+  // Elements of results, of what `Allocate` gives, and of inputs that lie in the same memory, a device's for lists
+  // there: whoever evaluates lists moves them by these. `count` elements, contiguous on both sides.
+  absl::Status Copy(const Tensor& from, int64_t from_first, Tensor* to, int64_t to_first, int64_t count);
+  absl::Status Zero(Tensor* to);
+  // The same elements as the host's tensor `from`.
+  absl::Status Write(const Tensor& from, Tensor* to);
   // Bit i: nobody reads input i after this evaluation, so that a list which nobody else holds may be changed in place.
   void set_last_uses(uint64_t inputs) { last_uses_ = inputs; }
   bool is_last_use(int i) const { return i < 64 && ((last_uses_ >> i) & 1) != 0; }
@@ -129,6 +135,8 @@ enum OpFlags : uint32_t {
   kElementwise = 1 << 2,
   // The results depend on the inputs' shapes only, never on their elements.
   kFromShape = 1 << 3,
+  // Of lists among the inputs it looks at the list only, never into its elements, wherever those are.
+  kFromLists = 1 << 4,
 };
 
 struct OpInfo {
@@ -143,6 +151,7 @@ struct OpInfo {
   bool is_stateful() const { return (flags & kStateful) != 0; }
   bool is_elementwise() const { return (flags & kElementwise) != 0; }
   bool is_from_shape() const { return (flags & kFromShape) != 0; }
+  bool is_from_lists() const { return (flags & kFromLists) != 0; }
 };
 
 // The results of one op over tensors at hand: infers, then evaluates. Errors name the op's node.

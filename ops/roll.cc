@@ -22,29 +22,9 @@ absl::Status InferRoll(InferContext& context) {
   return absl::OkStatus();
 }
 
-// The shift along every axis, from 0 to its size: those of an axis that is named twice add up.
-absl::StatusOr<Dims> Shifts(const EvalContext& context) {
-  const Tensor& input = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const Dims shifts, ToInt64s(context.input(1)));
-  FLOE_ASSIGN_OR_RETURN(const Dims axes, ToInt64s(context.input(2)));
-  if (shifts.size() != axes.size() || input.rank() == 0) {
-    return absl::InvalidArgumentError(absl::StrCat("wanted a shift for each axis of shape ", input.shape().ToString(),
-                                                   ", got ", shifts.size(), " for ", axes.size()));
-  }
-  Dims all(static_cast<size_t>(input.rank()), 0);
-  for (size_t i = 0; i < axes.size(); ++i) {
-    FLOE_ASSIGN_OR_RETURN(const int axis, NormalAxis(axes[i], input.rank()));
-    const int64_t size = input.shape().dim(axis);
-    if (size == 0) continue;
-    int64_t& shift = all[static_cast<size_t>(axis)];
-    shift = (shift + (shifts[i] % size + size) % size) % size;
-  }
-  return all;
-}
-
 absl::Status EvalRoll(EvalContext& context) {
   const Tensor& input = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const Dims shifts, Shifts(context));
+  FLOE_ASSIGN_OR_RETURN(const Dims shifts, ComputeShifts(input.shape(), context.input(1), context.input(2)));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
   if (input.num_elements() == 0) return absl::OkStatus();
   // All rows of the last axis, each in two pieces.
@@ -70,5 +50,23 @@ constexpr OpInfo kOps[] = {
 }  // namespace
 
 absl::Span<const OpInfo> RollOps() { return kOps; }
+
+absl::StatusOr<Dims> ComputeShifts(const Shape& shape, const Tensor& shifts, const Tensor& axes) {
+  FLOE_ASSIGN_OR_RETURN(const Dims by, ToInt64s(shifts));
+  FLOE_ASSIGN_OR_RETURN(const Dims along, ToInt64s(axes));
+  if (by.size() != along.size() || shape.rank() == 0) {
+    return absl::InvalidArgumentError(absl::StrCat("wanted a shift for each axis of shape ", shape.ToString(), ", got ",
+                                                   by.size(), " for ", along.size()));
+  }
+  Dims all(static_cast<size_t>(shape.rank()), 0);
+  for (size_t i = 0; i < along.size(); ++i) {
+    FLOE_ASSIGN_OR_RETURN(const int axis, NormalAxis(along[i], shape.rank()));
+    const int64_t size = shape.dim(axis);
+    if (size == 0) continue;
+    int64_t& shift = all[static_cast<size_t>(axis)];
+    shift = (shift + (by[i] % size + size) % size) % size;
+  }
+  return all;
+}
 
 }  // namespace floe

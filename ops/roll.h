@@ -9,6 +9,9 @@ namespace floe {
 
 absl::Span<const OpInfo> RollOps();
 
+// The shift along every axis, from 0 to its size: those of an axis that is named twice add up.
+absl::StatusOr<Dims> ComputeShifts(const Shape& shape, const Tensor& shifts, const Tensor& axes);
+
 }  // namespace floe
 
 #endif  // FLOE_OPS_ROLL_H_

@@ -197,7 +197,7 @@ constexpr OpInfo kOps[] = {
     {"TensorArrayReadV3", InferRead, EvalRead},
     {"TensorArrayGatherV3", InferGather, EvalGather},
     {"TensorArrayScatterV3", InferScatter, EvalScatter},
-    {"TensorArraySizeV3", InferSize, EvalSize},
+    {"TensorArraySizeV3", InferSize, EvalSize, kFromLists},
     {"TensorArraySplitV3", InferSplit, EvalSplit},
     {"TensorArrayConcatV3", InferConcat, EvalConcat},
     {"TensorArrayCloseV3", InferClose, EvalClose},

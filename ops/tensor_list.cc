@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "base/checked_math.h"
 #include "base/status.h"
-#include "ops/strided_copy.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -25,7 +24,7 @@ absl::StatusOr<Tensor> Zeros(EvalContext& context, DType dtype, const Shape& sha
     return MakeListTensor(std::move(empty));
   }
   FLOE_ASSIGN_OR_RETURN(Tensor zeros, context.Allocate(dtype, shape));
-  FLOE_RETURN_IF_ERROR(ZeroElements(&zeros));
+  FLOE_RETURN_IF_ERROR(context.Zero(&zeros));
   return zeros;
 }
 
@@ -63,7 +62,7 @@ absl::StatusOr<std::shared_ptr<TensorList>> MutableList(const EvalContext& conte
 absl::StatusOr<Tensor> Keep(EvalContext& context, const Tensor& tensor) {
   if (tensor.object() != nullptr) return tensor;
   FLOE_ASSIGN_OR_RETURN(Tensor copy, context.Allocate(tensor.dtype(), tensor.shape()));
-  CopyElements(tensor, 0, &copy, 0, tensor.num_elements());
+  FLOE_RETURN_IF_ERROR(context.Copy(tensor, 0, &copy, 0, tensor.num_elements()));
   return copy;
 }
 
@@ -124,10 +123,10 @@ absl::Status StackElements(EvalContext& context, int output, const TensorList& l
   for (size_t i = 0; i < indices.size(); ++i) {
     const Tensor& element = list.elements[static_cast<size_t>(indices[i])];
     if (element.valid()) {
-      CopyElements(element, 0, result, static_cast<int64_t>(i) * count, count);
+      FLOE_RETURN_IF_ERROR(context.Copy(element, 0, result, static_cast<int64_t>(i) * count, count));
     } else {
       Tensor rows = result->Rows(static_cast<int64_t>(i), static_cast<int64_t>(i) + 1);
-      FLOE_RETURN_IF_ERROR(ZeroElements(&rows));
+      FLOE_RETURN_IF_ERROR(context.Zero(&rows));
     }
   }
   return absl::OkStatus();
@@ -161,15 +160,16 @@ absl::Status ConcatElements(EvalContext& context, int output, const TensorList& 
         absl::StrCat("no elements, and the shape ", common.ToString(), " does not say how large they would be"));
   }
   FLOE_ASSIGN_OR_RETURN(Tensor* const result, ResultOf(context, output, rows, common.ToShape()));
-  FLOE_ASSIGN_OR_RETURN(Tensor* const lengths,
-                        context.Output(output + 1, Shape({static_cast<int64_t>(elements.size())})));
+  FLOE_ASSIGN_OR_RETURN(Tensor lengths,
+                        Tensor::Allocate(DType::kInt64, Shape({static_cast<int64_t>(elements.size())})));
   int64_t at = 0;
   for (size_t i = 0; i < elements.size(); ++i) {
-    CopyElements(elements[i], 0, result, at, elements[i].num_elements());
+    FLOE_RETURN_IF_ERROR(context.Copy(elements[i], 0, result, at, elements[i].num_elements()));
     at += elements[i].num_elements();
-    lengths->mutable_data<int64_t>()[i] = elements[i].shape().dim(0);
+    lengths.mutable_data<int64_t>()[i] = elements[i].shape().dim(0);
   }
-  return absl::OkStatus();
+  FLOE_ASSIGN_OR_RETURN(Tensor* const written, context.Output(output + 1, lengths.shape()));
+  return context.Write(lengths, written);
 }
 
 absl::Status SplitRows(EvalContext& context, const Tensor& tensor, absl::Span<const int64_t> lengths,

@@ -86,13 +86,18 @@ absl::StatusOr<std::vector<Tensor>> Executor::Run(const std::shared_ptr<const Pl
   FLOE_RETURN_IF_ERROR(Bind(plan));
   std::vector<Stream*> streams;
   for (const Arena& arena : arenas_) streams.push_back(arena.stream.get());
-  memory_ = RunMemory(limits_.run_time_bytes);
+  memory_ = RunMemory(limits_.run_time_bytes, [streams] {
+    absl::Status status;
+    for (Stream* const stream : streams) {
+      if (stream != nullptr) status.Update(stream->Synchronize());
+    }
+    return status;
+  });
   RunState run{.check = check,
                .memory = memory_,
                .max_iterations = limits_.iterations,
                .streams = streams,
                .recordings = RecordingsOf(plan),
-               .held_tensors = {},
                .held_kernels = {}};
   return frame_->RunProgram(run, inputs);
 }

@@ -45,7 +45,7 @@ absl::Status RunState::Synchronize() {
   for (Stream* const stream : streams) {
     if (stream != nullptr) status.Update(stream->Synchronize());
   }
-  held_tensors.clear();
+  memory.LetGo();
   held_kernels.clear();
   return status;
 }
@@ -90,7 +90,7 @@ absl::StatusOr<std::vector<Tensor>> Frame::Run(RunState& run, absl::Span<Tensor>
   if (plan_.copies_to_device()) status.Update(run.Synchronize());
   std::vector<Tensor> results;
   for (size_t k = 0; k < plan_.outputs().size() && status.ok(); ++k) results.push_back(slots_[plan_.outputs()[k]]);
-  EndRun(run);
+  EndRun();
   if (!status.ok()) return status;
   return results;
 }
@@ -112,8 +112,9 @@ absl::StatusOr<std::vector<Tensor>> Frame::RunProgram(RunState& run, absl::Span<
     status = own_result.status();
     if (status.ok()) results.push_back(*std::move(own_result));
   }
-  EndRun(run);
+  EndRun();
   DropBuffers();
+  run.memory.LetGo();
   if (!status.ok()) return status;
   return results;
 }
@@ -168,7 +169,7 @@ absl::Status Frame::RunSteps(RunState& run) {
                                     : RunStep(run, i);
     if (!status.ok()) [[unlikely]]
       return AnnotateStep(status, plan_, step);
-    for (const int slot : step.release) Drop(run, plan_.slots()[slot].space, slots_[slot]);
+    for (const int slot : step.release) slots_[slot] = Tensor();
   }
   return absl::OkStatus();
 }
@@ -283,10 +284,7 @@ absl::Status Frame::LaunchAtRunTime(RunState& run, const Step& step) {
     FLOE_ASSIGN_OR_RETURN(scratch, AllocateIn(run, step.space, DType::kUint8, Shape({kernel->scratch_bytes()})));
   }
   FLOE_RETURN_IF_ERROR(Launch(run, step, *kernel, scratch.raw_mutable_data()));
-  if (step.space != kHostSpace) {
-    run.held_kernels.push_back(std::move(kernel));
-    run.held_tensors.push_back(std::move(scratch));
-  }
+  if (step.space != kHostSpace) run.held_kernels.push_back(std::move(kernel));
   for (const int slot : step.outputs) FLOE_RETURN_IF_ERROR(TakeOver(run, step, slot));
   return absl::OkStatus();
 }
@@ -357,13 +355,8 @@ absl::Status Frame::TakeOver(RunState& run, const Step& step, int slot) {
   return absl::OkStatus();
 }
 
-void Frame::Drop(RunState& run, int space, Tensor& tensor) {
-  if (space != kHostSpace && tensor.valid()) run.held_tensors.push_back(std::move(tensor));
-  tensor = Tensor();
-}
-
-void Frame::EndRun(RunState& run) {
-  for (const int slot : plan_.transient_slots()) Drop(run, plan_.slots()[slot].space, slots_[slot]);
+void Frame::EndRun() {
+  for (const int slot : plan_.transient_slots()) slots_[slot] = Tensor();
 }
 
 void Frame::DropBuffers() {

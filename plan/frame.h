@@ -32,7 +32,6 @@ struct RunState {
   absl::Span<Stream* const> streams;  // by space; null for the host
   Recordings& recordings;             // kept between runs
   // What a device may still be using: let go when it has been waited for.
-  std::vector<Tensor> held_tensors;
   std::vector<std::unique_ptr<PreparedKernel>> held_kernels;
 
   // Waits for all devices, and lets go.
@@ -68,7 +67,7 @@ class Frame {
   absl::Status LaunchAtRunTime(RunState& run, const Step& step);
   absl::Status MakeView(const Step& step);
   absl::Status Copy(RunState& run, const Step& step);
-  void EndRun(RunState& run);
+  void EndRun();
   void DropBuffers();
 
   // frame_regions.cc
@@ -86,8 +85,6 @@ class Frame {
   absl::StatusOr<Tensor> CopyList(RunState& run, const Step& step, const Tensor& list);
   absl::StatusOr<Tensor> OutputBuffer(RunState& run, int slot);
   absl::Status TakeOver(RunState& run, const Step& step, int slot);
-  // Lets go of a tensor in `space`, once no device uses it.
-  static void Drop(RunState& run, int space, Tensor& tensor);
 
   const Plan& plan_;
   const std::vector<char*> bases_;

@@ -17,8 +17,7 @@ std::vector<Tensor> Frame::TakeInputs(const Step& step, size_t first) {
   for (size_t k = first; k < step.inputs.size(); ++k) {
     Tensor& slot = slots_[step.inputs[k]];
     const bool is_last = k < 64 && ((step.last_uses >> k) & 1) != 0;
-    inputs.push_back(is_last && plan_.slots()[step.inputs[k]].space == kHostSpace ? std::exchange(slot, Tensor())
-                                                                                  : slot);
+    inputs.push_back(is_last ? std::exchange(slot, Tensor()) : slot);
   }
   return inputs;
 }

@@ -122,6 +122,9 @@ class Kernel {
   // Whether Prepare or Launch look at the elements of input i. False for a constant that Create has packed: where
   // nobody else looks at it either, its elements are let go, and its slot has a shape and no elements.
   virtual bool Reads(int input) const { return true; }
+  // Whether input i is wanted in the host's memory, though the kernel's backend has another: indices and sizes of
+  // lists, which are objects of the host. Launch reads them at once.
+  virtual bool ReadsOnHost(int input) const { return false; }
 };
 
 // Memory of a device, freed when destroyed.

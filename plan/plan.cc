@@ -179,6 +179,10 @@ class PlanBuilder {
     return absl::OkStatus();
   }
 
+  bool NeedsNoElements(const Op& op, ValueId id) const {
+    return op.info->is_from_shape() || (op.info->is_from_lists() && program_.values[id].dtype == DType::kVariant);
+  }
+
   // Joins, splits and slices whose parts can lie in one buffer: nothing to run. False where there is more to do.
   bool AddParts(int index) {
     const Op& op = program_.ops[index];
@@ -270,8 +274,10 @@ class PlanBuilder {
     step.op = index;
     step.backend = placement.backend;
     step.space = compiled_.SpaceOf(*placement.backend);
-    for (const ValueId id : op.inputs) {
-      step.inputs.push_back(op.info->is_from_shape() ? SlotAtHome(id) : SlotIn(id, step.space));
+    for (size_t k = 0; k < op.inputs.size(); ++k) {
+      const ValueId id = op.inputs[k];
+      const bool on_host = placement.kernel->ReadsOnHost(static_cast<int>(k));
+      step.inputs.push_back(NeedsNoElements(op, id) ? SlotAtHome(id) : SlotIn(id, on_host ? kHostSpace : step.space));
     }
     const bool at_run_time =
         !std::all_of(op.inputs.begin(), op.inputs.end(), [&](ValueId id) { return HasShape(id); }) ||

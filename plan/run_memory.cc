@@ -28,11 +28,39 @@ absl::Status RunMemory::Counter::Add(int64_t bytes) {
   return absl::OkStatus();
 }
 
+void RunMemory::Charge::operator()(const void*) {
+  if (on_device) {
+    const std::lock_guard<std::mutex> lock(counter->mutex);
+    counter->held.push_back(std::move(memory));
+    counter->held_bytes += bytes;
+    return;
+  }
+  memory = nullptr;
+  counter->used -= bytes;
+}
+
+bool RunMemory::LetGo() {
+  std::vector<std::shared_ptr<const void>> held;
+  {
+    const std::lock_guard<std::mutex> lock(counter_->mutex);
+    held.swap(counter_->held);
+    counter_->used -= std::exchange(counter_->held_bytes, 0);
+  }
+  return !held.empty();
+}
+
 absl::StatusOr<Tensor> RunMemory::Allocate(const Backend* device, DType dtype, const Shape& shape) {
+  absl::StatusOr<Tensor> tensor = TryAllocate(device, dtype, shape);
+  if (!absl::IsResourceExhausted(tensor.status()) || wait_ == nullptr) return tensor;
+  FLOE_RETURN_IF_ERROR(wait_());
+  return LetGo() ? TryAllocate(device, dtype, shape) : tensor;
+}
+
+absl::StatusOr<Tensor> RunMemory::TryAllocate(const Backend* device, DType dtype, const Shape& shape) {
   FLOE_RETURN_IF_ERROR(Shape::Checked(shape.dims()).status());
   const int64_t bytes = BytesOf(dtype, shape);
   FLOE_RETURN_IF_ERROR(counter_->Add(bytes));
-  Charge charge{counter_, nullptr, bytes};
+  Charge charge{counter_, nullptr, bytes, device != nullptr};
   const void* data = nullptr;
   absl::Status status;
   if (device == nullptr) {
@@ -70,7 +98,7 @@ absl::StatusOr<Tensor> RunMemory::Adopt(Tensor tensor) {
   FLOE_RETURN_IF_ERROR(counter_->Add(bytes));
   const void* const data = tensor.raw_data();
   return Tensor::View(tensor.dtype(), tensor.shape(), data,
-                      std::shared_ptr<const void>(data, Charge{counter_, tensor.object(), bytes}));
+                      std::shared_ptr<const void>(data, Charge{counter_, tensor.object(), bytes, false}));
 }
 
 }  // namespace floe

@@ -28,10 +28,12 @@ class Cuda final : public Backend, public CudaContext {
                                                   BatchNormKernels(),
                                                   ConvolutionKernels(),
                                                   CropAndResizeKernels(),
+                                                  EinsumKernels(),
                                                   ElementwiseKernels(),
                                                   FakeQuantKernels(),
                                                   GatherKernels(),
                                                   LayerNormKernels(),
+                                                  ListKernels(),
                                                   LrnKernels(),
                                                   MatMulKernels(),
                                                   MatrixBandKernels(),
@@ -43,6 +45,7 @@ class Cuda final : public Backend, public CudaContext {
                                                   ReduceKernels(),
                                                   ResizeKernels(),
                                                   ReverseSequenceKernels(),
+                                                  RollKernels(),
                                                   ScanKernels(),
                                                   ScatterKernels(),
                                                   SegmentKernels(),
@@ -117,6 +120,8 @@ absl::StatusOr<const Cublas*> Cuda::cublas() const {
     FLOE_ASSIGN_OR_RETURN(cublas_, Cublas::Open(&runtime_));
     cublas_opened_ = true;
   }
+  // What is asked of the library next is about this thread's device.
+  if (cublas_ != nullptr) FLOE_RETURN_IF_ERROR(runtime_.Enter());
   return cublas_.get();
 }
 

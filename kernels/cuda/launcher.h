@@ -2,6 +2,7 @@
 #ifndef FLOE_KERNELS_CUDA_LAUNCHER_H_
 #define FLOE_KERNELS_CUDA_LAUNCHER_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -35,10 +36,11 @@ class LauncherPrepared final : public PreparedKernel {
   const Launcher launcher_;
 };
 
-template <PrepareFunction kPrepare>
+template <PrepareFunction kPrepare, uint32_t kOnHost>
 class LauncherKernel final : public Kernel {
  public:
   explicit LauncherKernel(const AttrMap& attrs) : attrs_(attrs) {}
+  bool ReadsOnHost(int input) const override { return ((kOnHost >> input) & 1) != 0; }
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override {
     FLOE_ASSIGN_OR_RETURN(Launcher launcher, kPrepare(attrs_, inputs, outputs));
@@ -49,10 +51,10 @@ class LauncherKernel final : public Kernel {
   const AttrMap attrs_;
 };
 
-// For the `create` of a CudaOp.
-template <PrepareFunction kPrepare>
+// For the `create` of a CudaOp. `kOnHost`, bit i: the launch reads input i on the host (Kernel::ReadsOnHost).
+template <PrepareFunction kPrepare, uint32_t kOnHost = 0>
 absl::StatusOr<std::unique_ptr<Kernel>> CreateLauncher(const CudaContext&, const OpSignature& op) {
-  return std::make_unique<LauncherKernel<kPrepare>>(op.attrs);
+  return std::make_unique<LauncherKernel<kPrepare, kOnHost>>(op.attrs);
 }
 
 }  // namespace floe

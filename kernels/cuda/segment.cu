@@ -1,5 +1,5 @@
-// UnsortedSegmentSum and its kin. A row of a segment that is not there is left out, as TensorFlow's kernels for GPUs
-// have it: a launch cannot fail for what its data are.
+// UnsortedSegmentSum and its kin, and those of sorted numbers. A row of a segment that is not there is left out, as
+// TensorFlow's kernels for GPUs have it: a launch cannot fail for what its data are.
 #include <limits>
 
 #include "kernels/cuda/cuda_op.h"
@@ -18,6 +18,8 @@ struct SegmentArgs {
   void* to;          // [segments, inner]
   int64_t rows, inner, segments;
   Meeting meeting;
+  bool is_mean;
+  bool is_sorted;
 };
 
 // What a segment without rows gives: the largest and smallest are those of finite numbers.
@@ -56,10 +58,69 @@ __global__ void __launch_bounds__(kLoopThreads) MeetKernel(SegmentArgs args) {
   }
 }
 
+// What elements meet in, where nobody looks between.
+template <typename T>
+using WideOf = std::conditional_t<std::is_integral_v<T>, T, float>;
+template <typename T>
+__device__ __forceinline__ WideOf<T> Widened(T x) {
+  if constexpr (std::is_integral_v<T>) {
+    return x;
+  } else {
+    return ToFloat(x);
+  }
+}
+
+// Of sorted numbers: a thread an element, which walks the rows of its segment in their order.
+template <typename T, typename Index>
+__global__ void __launch_bounds__(kLoopThreads) SortedKernel(SegmentArgs args) {
+  using Wide = WideOf<T>;
+  const auto* const ids = static_cast<const Index*>(args.ids);
+  // The first row of a segment or a later one.
+  const auto find = [&](int64_t segment) {
+    int64_t first = 0, last = args.rows;
+    while (first < last) {
+      const int64_t middle = first + (last - first) / 2;
+      if (static_cast<int64_t>(ids[middle]) < segment) {
+        first = middle + 1;
+      } else {
+        last = middle;
+      }
+    }
+    return first;
+  };
+  for (int64_t i = LoopFirst(); i < args.segments * args.inner; i += LoopStride()) {
+    const int64_t segment = Quotient(i, args.inner), column = i - segment * args.inner;
+    const int64_t first = find(segment), end = find(segment + 1);
+    const T* from = static_cast<const T*>(args.data) + first * args.inner + column;
+    // One without rows gives 0, or the product of nothing.
+    Wide met = args.meeting == Meeting::kMultiply ? Wide(1) : Wide(0);
+    if (first < end) met = Widened<T>(*from);
+    for (int64_t row = first + 1; row < end; ++row) {
+      from += args.inner;
+      const Wide x = Widened<T>(*from);
+      // Of the larger and the smaller a NaN is the result until the next row.
+      met = args.meeting == Meeting::kMax   ? (met > x ? met : x)
+            : args.meeting == Meeting::kMin ? (met < x ? met : x)
+                                            : Met<Wide>(args.meeting, met, x);
+    }
+    if constexpr (std::is_integral_v<T>) {
+      static_cast<T*>(args.to)[i] = met;
+    } else {
+      if (args.is_mean && first < end) met /= static_cast<float>(end - first);
+      static_cast<T*>(args.to)[i] = FromFloat<T>(met);
+    }
+  }
+}
+
 // ---- Launcher
 
 template <typename T>
 absl::Status LaunchSegments(const SegmentArgs& args, DType index_dtype, CudaStream& stream) {
+  if (args.is_sorted) {
+    return OnIndexType(index_dtype, [&]<typename Index>() {
+      return Launch(SortedKernel<T, Index>, LoopGrid(args.segments * args.inner), dim3(kLoopThreads), 0, stream, args);
+    });
+  }
   FLOE_RETURN_IF_ERROR(
       Launch(StartKernel<T>, LoopGrid(args.segments * args.inner), dim3(kLoopThreads), 0, stream, args));
   if (args.rows == 0) return absl::OkStatus();
@@ -80,7 +141,7 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
 
 // ---- Prepare
 
-template <Meeting kMeeting>
+template <Meeting kMeeting, bool kSorted = false, bool kMean = false>
 absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> inputs,
                                  absl::Span<const TensorInfo> outputs) {
   const Shape ids = inputs[1].shape.ToShape(), result = outputs[0].shape.ToShape();
@@ -90,6 +151,8 @@ absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> in
   args.inner = 1;
   for (int i = 1; i < result.rank(); ++i) args.inner *= result.dim(i);
   args.meeting = kMeeting;
+  args.is_sorted = kSorted;
+  args.is_mean = kMean;
   return Launcher{"segments", [args, dtype = inputs[0].dtype](const LaunchArgs& launch) {
                     if (args.segments == 0 || args.inner == 0) return absl::OkStatus();
                     SegmentArgs bound = args;
@@ -105,7 +168,18 @@ absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> in
                   }};
 }
 
+absl::Status SupportsMean(const CudaContext& context, const OpSignature& op) {
+  static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
+  FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
+  return Supports(context, op);
+}
+
 constexpr CudaOp kOps[] = {
+    {"SegmentMax", Supports, CreateLauncher<Prepare<Meeting::kMax, true>>},
+    {"SegmentMean", SupportsMean, CreateLauncher<Prepare<Meeting::kAdd, true, true>>},
+    {"SegmentMin", Supports, CreateLauncher<Prepare<Meeting::kMin, true>>},
+    {"SegmentProd", Supports, CreateLauncher<Prepare<Meeting::kMultiply, true>>},
+    {"SegmentSum", Supports, CreateLauncher<Prepare<Meeting::kAdd, true>>},
     {"UnsortedSegmentMax", Supports, CreateLauncher<Prepare<Meeting::kMax>>},
     {"UnsortedSegmentMin", Supports, CreateLauncher<Prepare<Meeting::kMin>>},
     {"UnsortedSegmentProd", Supports, CreateLauncher<Prepare<Meeting::kMultiply>>},

@@ -2,6 +2,7 @@
 set(FLOE_CUDA_HOST_SOURCES
   cublas.cc
   cuda_backend.cc
+  list_ops.cc
   module.cc
   runtime.cc
   stream.cc
@@ -14,6 +15,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   chain.cu
   convolution.cu
   crop_and_resize.cu
+  einsum.cu
   elementwise.cu
   epilogue.cu
   fake_quant.cu
@@ -31,6 +33,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   reduce.cu
   resize.cu
   reverse_sequence.cu
+  roll.cu
   scan.cu
   scatter.cu
   segment.cu

@@ -118,6 +118,13 @@ absl::Status CudaStream::CopyOnDevice(const void* from, void* to, int64_t bytes)
   return absl::OkStatus();
 }
 
+absl::Status CudaStream::ZeroOnDevice(void* to, int64_t bytes) {
+  FLOE_RETURN_IF_ERROR(runtime_->Enter());
+  if (bytes == 0) return absl::OkStatus();
+  FLOE_CUDA_RETURN_IF_ERROR(runtime_, cudaMemsetAsync(to, 0, static_cast<size_t>(bytes), stream_));
+  return absl::OkStatus();
+}
+
 absl::Status CudaStream::Synchronize() {
   absl::Status status = runtime_->Enter();
   // Also after an error: the host memory of copies that are under way is about to be let go.

@@ -28,6 +28,7 @@ class CudaStream final : public Stream {
   absl::Status CopyToDevice(const void* host, void* device, int64_t bytes);
   absl::Status CopyToHost(const void* device, void* host, int64_t bytes);
   absl::Status CopyOnDevice(const void* from, void* to, int64_t bytes);
+  absl::Status ZeroOnDevice(void* to, int64_t bytes);
 
   cudaStream_t get() const { return stream_; }
   CudaRuntime* runtime() const { return runtime_; }

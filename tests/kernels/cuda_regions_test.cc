@@ -1,5 +1,5 @@
-// Loops on the CUDA backend: what their bodies launch is recorded once and replayed in every iteration, variables stay
-// on the device, and lists go around it.
+// Loops on the CUDA backend: what their bodies launch is recorded once and replayed in every iteration, and variables
+// stay on the device.
 #include <string>
 #include <vector>
 

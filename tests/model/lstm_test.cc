@@ -28,7 +28,7 @@ class LstmTest : public ::testing::TestWithParam<const char*> {
 TEST_P(LstmTest, AnswersAsTensorFlowDoes) {
   ASSERT_OK_AND_ASSIGN(const Tensor x, ReadNpy(File("in_0.npy")));
   for (const char* const from : {"model.pb", "model.ckpt"}) {
-    for (const char* const device : {"cpu", "reference"}) {
+    for (const char* const device : {"cpu", "reference", "cuda"}) {
       SCOPED_TRACE(absl::StrCat(from, " on ", device));
       ModelOptions options;
       options.device = device;
@@ -71,6 +71,27 @@ TEST_P(LstmTest, TheLoopIsPlannedWhole) {
     inside += step.depth > 0 ? 1 : 0;
   }
   EXPECT_GT(inside, 10);
+}
+
+// Its data stay on the device, list elements too; what decides whether it goes on is on the host already.
+TEST_P(LstmTest, TheLoopCopiesNothing) {
+  ModelOptions options;
+  options.device = "cuda";
+  ASSERT_OK_AND_ASSIGN(const auto model, Model::Load(File("model.pb"), options));
+  ASSERT_OK_AND_ASSIGN(const PlanSummary plan, model->Plan({Shape({2, 5, 6})}));
+  int inside = 0, lists = 0, to_device = 0, to_host = 0;
+  for (const PlanStep& step : plan.steps) {
+    const bool copies = step.op == "CopyToDevice" || step.op == "CopyToHost";
+    EXPECT_FALSE(copies && step.depth > 0) << step.name << " in " << step.region;
+    to_device += step.op == "CopyToDevice" ? 1 : 0;
+    to_host += step.op == "CopyToHost" ? 1 : 0;
+    inside += step.depth > 0 && step.backend == "cuda" ? 1 : 0;
+    lists += step.kernel == "list" ? 1 : 0;
+  }
+  EXPECT_EQ(to_device, 2);  // x, and the state that it begins with
+  EXPECT_EQ(to_host, 2);    // y and the last state
+  EXPECT_GT(inside, 5);
+  EXPECT_GE(lists, 4);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shared, LstmTest, ::testing::Values("lstm_tf1_loop", "lstm_functional"),

@@ -416,20 +416,24 @@ class DeviceAllocator final : public TensorAllocator {
 
 // Launches a prepared kernel on a device with memory of its own, twice: directly, and out of a recording where it can
 // be recorded. `slots` are the host's; results come back into those after `inputs`.
-absl::Status LaunchOnDevice(const Backend& backend, const PreparedKernel& kernel, std::vector<Tensor>& slots,
-                            const std::vector<int>& inputs, const std::vector<int>& outputs) {
+absl::Status LaunchOnDevice(const Backend& backend, const Kernel& whole, const PreparedKernel& kernel,
+                            std::vector<Tensor>& slots, const std::vector<int>& inputs,
+                            const std::vector<int>& outputs) {
   FLOE_ASSIGN_OR_RETURN(const std::unique_ptr<Stream> stream, backend.CreateStream());
   std::vector<std::unique_ptr<DeviceMemory>> memory;
   std::vector<Tensor> on_device;
-  for (const Tensor& slot : slots) {
-    if (!slot.valid()) {
-      on_device.emplace_back();
+  const auto stays = [&](size_t i) { return i < inputs.size() && whole.ReadsOnHost(static_cast<int>(i)); };
+  for (size_t i = 0; i < slots.size(); ++i) {
+    const Tensor& slot = slots[i];
+    if (!slot.valid() || stays(i)) {
+      on_device.push_back(slot);
       continue;
     }
     FLOE_ASSIGN_OR_RETURN(memory.emplace_back(), backend.Allocate(slot.byte_size()));
     on_device.push_back(Tensor::View(slot.dtype(), slot.shape(), memory.back()->data(), nullptr));
   }
   for (const int i : inputs) {
+    if (stays(static_cast<size_t>(i))) continue;
     FLOE_RETURN_IF_ERROR(
         backend.CopyToDevice(stream.get(), slots[i].raw_data(), on_device[i].raw_mutable_data(), slots[i].byte_size()));
   }
@@ -493,7 +497,7 @@ absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const Golden
   for (int i = 0; i < static_cast<int>(slots.size()); ++i)
     (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
   if (!backend.on_host()) {
-    FLOE_RETURN_IF_ERROR(promised(LaunchOnDevice(backend, **prepared, slots, inputs, outputs)));
+    FLOE_RETURN_IF_ERROR(promised(LaunchOnDevice(backend, **kernel, **prepared, slots, inputs, outputs)));
     return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()));
   }
   FLOE_ASSIGN_OR_RETURN(Tensor scratch, Tensor::Allocate(DType::kUint8, Shape({(*prepared)->scratch_bytes()})));
