@@ -42,6 +42,7 @@
 #include "ops/index_math.h"
 #include "ops/join_split.h"
 #include "ops/layer_norm.h"
+#include "ops/linear_algebra.h"
 #include "ops/list_ops.h"
 #include "ops/lookup_table.h"
 #include "ops/lrn.h"
@@ -149,6 +150,7 @@ const Table& Ops() {
              IndexMathOps(),
              JoinSplitOps(),
              LayerNormOps(),
+             LinearAlgebraOps(),
              ListOps(),
              LookupTableOps(),
              LrnOps(),

@@ -183,8 +183,7 @@ std::complex<double> FresnelOf(double x) {
     integral = {0.5, 0.5};
   } else {
     // erfc(z) = exp(-z^2) / (z sqrt(pi)) (1 - ...), by Lentz's method over b = 1 + 2 z^2, 5 + 2 z^2, ...
-    const std::complex<double> i(0, 1), twice(1, -std::numbers::pi * size * size);
-    std::complex<double> b = twice, c = 1e300, d = 1.0 / b, fraction = d;
+    std::complex<double> b(1, -std::numbers::pi * size * size), c = 1e300, d = 1.0 / b, fraction = d;
     for (int n = 1; n < 500; ++n) {
       const auto a = static_cast<double>(-(2 * n - 1) * 2 * n);
       b += 4.0;

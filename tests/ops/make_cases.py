@@ -975,6 +975,49 @@ def specials():
     refused("Zeta", x=F([1, 2]), q=F([1, 2, 3]))
 
 
+def matrices():
+    def definite(dtype, *shape):
+        half = numbers(dtype, *shape, low=-1, high=1)
+        return half @ np.conj(np.swapaxes(half, -1, -2)) + np.eye(shape[-1], dtype=dtype)
+
+    for dtype in (F, D, C64, C128):
+        a, b = numbers(dtype, 2, 3, 3), numbers(dtype, 2, 3, 2)
+        tall, wide = numbers(dtype, 2, 4, 3), numbers(dtype, 3, 5)
+        for adjoint in (False, True):
+            case("MatrixInverse", input=a, adjoint=adjoint)
+            case("MatrixSolve", matrix=a, rhs=b, adjoint=adjoint)
+            for lower in (False, True):
+                case("MatrixTriangularSolve", matrix=a + 5 * np.eye(3, dtype=dtype), rhs=b, lower=lower, adjoint=adjoint)
+        for op in ("MatrixDeterminant", "LogMatrixDeterminant"):
+            case(op, input=a)
+            case(op, input=numbers(dtype, 5, 5))
+        case("Cholesky", input=definite(dtype, 2, 4, 4))
+        for index in (tf.int32, tf.int64):
+            case("Lu", input=numbers(dtype, 2, 4, 4), output_idx_type=index)
+        for full in (False, True):
+            case("Qr", input=tall, full_matrices=full)
+            case("Qr", input=wide, full_matrices=full)
+        for rhs, fast in ((numbers(dtype, 2, 4, 2), True), (numbers(dtype, 2, 4, 2), False)):
+            case("MatrixSolveLs", matrix=tall, rhs=rhs, l2_regularizer=D(0), fast=fast)
+        case("MatrixSolveLs", matrix=wide, rhs=numbers(dtype, 3, 2), l2_regularizer=D(0.5))
+    case("MatrixTriangularSolve", matrix=numbers(F, 2, 1, 3, 3) + 5 * np.eye(3, dtype=F), rhs=numbers(F, 4, 3, 1))
+    case("MatrixDeterminant", input=F([[1, 2], [2, 4]]))
+    case("LogMatrixDeterminant", input=F([[1, 2], [2, 4]]))
+    for op in ("MatrixInverse", "MatrixDeterminant", "LogMatrixDeterminant", "Cholesky"):
+        case(op, input=numbers(F, 2, 0, 0))
+        case(op, input=F([[2.5]]))
+        refused(op, input=numbers(F, 2, 3))
+        refused(op, input=numbers(F, 3))
+    case("MatrixSolve", matrix=numbers(F, 0, 0), rhs=numbers(F, 0, 2))
+    refused("MatrixInverse", input=F([[1, 2], [2, 4]]))
+    refused("Lu", input=F([[0, 0], [0, 0]]))
+    case("Cholesky", input=F([[1, 2], [2, 1]]))
+    refused("MatrixSolve", matrix=F([[1, 2], [2, 4]]), rhs=F([[1], [1]]))
+    refused("MatrixSolve", matrix=numbers(F, 2, 2), rhs=numbers(F, 3, 1))
+    case("MatrixTriangularSolve", matrix=F([[0, 2], [2, 4]]), rhs=F([[1], [1]]))
+    refused("MatrixSolveLs", matrix=numbers(F, 3, 2), rhs=numbers(F, 2, 2), l2_regularizer=D(0))
+
+
 def pictures():
     """The images in images/ (small ones of every kind, or those of the folder FLOE_IMAGES), whole, cut short and otherwise damaged."""
     folder = os.environ.get("FLOE_IMAGES", os.path.join(os.path.dirname(os.path.abspath(__file__)), "images"))
@@ -1599,7 +1642,7 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
     family()
 
 
