@@ -2,6 +2,7 @@
 set(FLOE_CUDA_HOST_SOURCES
   cuda_backend.cc
   module.cc
+  product_form.cc
   runtime.cc
   stream.cc
   target.cc)
@@ -23,6 +24,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   move.cu
   nms.cu
   one_hot.cu
+  packed_operand.cu
   pool.cu
   reduce.cu
   resize.cu
