@@ -35,7 +35,7 @@ struct DepthwiseArgs {
 // A thread computes `kCount` neighbouring channels of a pixel; more than one only where each input channel has one
 // output.
 template <typename T, int kCount>
-__global__ void __launch_bounds__(kDepthwiseThreads) DepthwiseKernel(DepthwiseArgs<T> args) {
+__global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwiseKernel(DepthwiseArgs<T> args) {
   const int packs = args.out_channels / kCount;
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kDepthwiseThreads;
   for (int64_t item = static_cast<int64_t>(blockIdx.x) * kDepthwiseThreads + threadIdx.x; item < args.items;
@@ -246,9 +246,9 @@ class ConvolutionPrepared final : public PreparedKernel {
   std::string description() const override {
     if (depthwise_) return "depthwise";
     const Conv2DGeometry& g = geometry_;
-    return absl::StrCat(IsPlainProduct(g) ? "product " : "implicit gemm ",
-                        DescribeProduct(form_, g.batch * g.height.output * g.width.output, g.out_channels / g.groups,
-                                        g.groups));
+    return absl::StrCat(
+        IsPlainProduct(g) ? "product " : "implicit gemm ",
+        DescribeProduct(form_, g.batch * g.height.output * g.width.output, g.out_channels / g.groups, g.groups));
   }
   absl::Status Launch(const LaunchArgs& args) const override;
 

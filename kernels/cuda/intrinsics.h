@@ -92,8 +92,8 @@ __device__ __forceinline__ uint32_t FloatToTf32(float x) {
 
 // What a whole warp does together: sums[16, 8] += a[16, depth] * b[depth, 8], in registers of its lanes. With
 // g = lane / 4 and t = lane % 4, a lane holds of the sums (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1); and of
-// words of the operands, one tf32 or two halves that are neighbours along the depth, a's (g, t), (g + 8, t), (g, t + 4),
-// (g + 8, t + 4) and b's (t, g), (t + 4, g). Products are exact and summed in float32.
+// words of the operands, one tf32 or two halves that are neighbours along the depth, a's (g, t), (g + 8, t), (g, t +
+// 4), (g + 8, t + 4) and b's (t, g), (t + 4, g). Products are exact and summed in float32.
 
 // Depth 8, of which the words with t + 4 are none. Every target.
 __device__ __forceinline__ void MultiplyHalvesDepth8(float (&sums)[4], uint32_t a0, uint32_t a1, uint32_t b) {
@@ -101,10 +101,9 @@ __device__ __forceinline__ void MultiplyHalvesDepth8(float (&sums)[4], uint32_t 
   const uint32_t a[2] = {a0, a1};
   simt::MultiplyHalvesDepth8(sums, a, &b);
 #else
-  asm volatile(
-      "mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-      : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
-      : "r"(a0), "r"(a1), "r"(b));
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+               : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])
+               : "r"(a0), "r"(a1), "r"(b));
 #endif
 }
 
@@ -112,10 +111,9 @@ __device__ __forceinline__ void MultiplyHalvesDepth8(float (&sums)[4], uint32_t 
 #if !defined(__CUDACC__)
 #define FLOE_MULTIPLY(name, instruction) simt::name(sums, a, b)
 #elif __CUDA_ARCH__ >= 800
-#define FLOE_MULTIPLY(name, instruction)                                                                           \
-  asm volatile("mma.sync.aligned." instruction                                                                     \
-               " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"                                  \
-               : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])                                        \
+#define FLOE_MULTIPLY(name, instruction)                                                                          \
+  asm volatile("mma.sync.aligned." instruction " {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};" \
+               : "+f"(sums[0]), "+f"(sums[1]), "+f"(sums[2]), "+f"(sums[3])                                       \
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]))
 #else
 #define FLOE_MULTIPLY(name, instruction) __trap()
@@ -131,8 +129,8 @@ __device__ __forceinline__ void MultiplyTf32s(float (&sums)[4], const uint32_t (
 }
 #undef FLOE_MULTIPLY
 
-// Four matrices of 8 rows of 16 bytes out of shared memory: lane 8 m + r hands in where row r of matrix m begins, 16-byte
-// aligned, and gets of each matrix word lane % 4 of row lane / 4. A whole warp together.
+// Four matrices of 8 rows of 16 bytes out of shared memory: lane 8 m + r hands in where row r of matrix m begins,
+// 16-byte aligned, and gets of each matrix word lane % 4 of row lane / 4. A whole warp together.
 __device__ __forceinline__ void LoadMatrices(uint32_t (&words)[4], const void* row) {
 #ifdef __CUDACC__
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -144,17 +142,16 @@ __device__ __forceinline__ void LoadMatrices(uint32_t (&words)[4], const void* r
 #endif
 }
 
-// Copies 16 bytes from global into shared memory, both 16-byte aligned, or zeros where `inside` is false; they are there
-// once the thread has waited for their group, and for other threads after a barrier behind that. sm_80 and later.
+// Copies 16 bytes from global into shared memory, both 16-byte aligned, or zeros where `inside` is false; they are
+// there once the thread has waited for their group, and for other threads after a barrier behind that. sm_80 and later.
 __device__ __forceinline__ void CopyAsync(void* shared, const void* global, bool inside) {
-  const int source_bytes = inside ? 16 : 0;
 #if !defined(__CUDACC__)
-  simt::CopyAsync(shared, global, 16, static_cast<size_t>(source_bytes));
+  simt::CopyAsync(shared, global, 16, inside ? 16 : 0);
 #elif __CUDA_ARCH__ >= 800
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
                :
                : "r"(static_cast<uint32_t>(__cvta_generic_to_shared(shared))), "l"(__cvta_generic_to_global(global)),
-                 "r"(source_bytes)
+                 "r"(inside ? 16 : 0)
                : "memory");
 #else
   __trap();

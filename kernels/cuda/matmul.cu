@@ -37,8 +37,8 @@ absl::StatusOr<const void*> FindPacked(const MatMulPlan& plan, const LaunchArgs&
       IsAligned(b, kAlignment)) {
     return b;
   }
-  FLOE_RETURN_IF_ERROR(LaunchPack(StreamOf(launch), plan.form, launch.input(1).dtype(), b, plan.b_layout,
-                                  launch.scratch()));
+  FLOE_RETURN_IF_ERROR(
+      LaunchPack(StreamOf(launch), plan.form, launch.input(1).dtype(), b, plan.b_layout, launch.scratch()));
   return launch.scratch();
 }
 

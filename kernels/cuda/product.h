@@ -94,9 +94,7 @@ struct MatrixSource {
   bool HasChunks(int chunk) const {
     return depth_stride == 1 && depth % chunk == 0 && row_stride % chunk == 0 && IsAligned(data, chunk * sizeof(T));
   }
-  __device__ const T* Find(const Row& row, int64_t k) const {
-    return row.inside && k < depth ? row.at + k : nullptr;
-  }
+  __device__ const T* Find(const Row& row, int64_t k) const { return row.inside && k < depth ? row.at + k : nullptr; }
 };
 
 // A source of A's elements: the windows of an NHWC image. Row: an output pixel. Depth: filter row, filter column,
@@ -158,7 +156,7 @@ struct ProductTiles {
 
 // A block computes a tile, a thread four by four of its elements.
 template <typename T, typename Source>
-__global__ void __launch_bounds__(kProductThreads) ProductKernel(ProductArgs<T> args, Source source) {
+__global__ void __launch_bounds__(kProductThreads, 2) ProductKernel(ProductArgs<T> args, Source source) {
   auto& tiles = SharedMemory<ProductTiles>();
   const int thread = static_cast<int>(threadIdx.x);
   const int a_row = thread / 4, a_depth = thread % 4 * 4;

@@ -17,7 +17,7 @@
 
 namespace floe {
 
-// What the elements are multiplied as. kRaw: such elements are stored in graphs too and need no rounding on their way.
+// What the elements are multiplied as: an Element is how one lies in shared memory.
 
 struct HalfForm {
   using Element = DeviceHalf;
@@ -105,7 +105,7 @@ inline constexpr int kTensorStages = Form::kAsync ? 3 : 2;
 
 // kCopiesA: A's elements are Form's, in aligned chunks (Source::HasChunks).
 template <typename Form, typename Tile, bool kCopiesA, typename T, typename Source>
-__global__ void __launch_bounds__(Tile::kThreads) TensorProductKernel(ProductArgs<T> args, Source source) {
+__global__ void __launch_bounds__(Tile::kThreads, 1) TensorProductKernel(ProductArgs<T> args, Source source) {
   constexpr int kStages = kTensorStages<Form>;
   constexpr int kChunk = kChunkBytes / static_cast<int>(sizeof(typename Form::Element));
   constexpr int kDepth = kRowChunks * kChunk;

@@ -213,8 +213,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> TransposedKernel::Prepare(absl::
 // ---- Launch
 
 absl::Status TransposedPrepared::Launch(const LaunchArgs& args) const {
-  return OnFloatType(dtype_,
-                     [&]<typename T>() { return LaunchTransposed<T>(geometry_, form_, filter_, args); });
+  return OnFloatType(dtype_, [&]<typename T>() { return LaunchTransposed<T>(geometry_, form_, filter_, args); });
 }
 
 constexpr CudaOp kOps[] = {{"Conv2DBackpropInput", Supports, Create}};

@@ -1,5 +1,5 @@
-// The host's forms of what a warp does with Tensor Cores (kernels/cuda/intrinsics.h), register by register as the PTX ISA
-// lays fragments out.
+// The host's forms of what a warp does with Tensor Cores (kernels/cuda/intrinsics.h), register by register as the PTX
+// ISA lays fragments out.
 #ifndef FLOE_TESTS_SIMT_INCLUDE_SIMT_TENSOR_CORE_H_
 #define FLOE_TESTS_SIMT_INCLUDE_SIMT_TENSOR_CORE_H_
 
@@ -37,9 +37,7 @@ struct HalfWords {
 };
 struct Bfloat16Words {
   static constexpr int kPerWord = 2;
-  static float Decode(uint32_t word, int i) {
-    return std::bit_cast<float>(i == 0 ? word << 16 : word & 0xffff0000u);
-  }
+  static float Decode(uint32_t word, int i) { return std::bit_cast<float>(i == 0 ? word << 16 : word & 0xffff0000u); }
 };
 struct Tf32Words {
   static constexpr int kPerWord = 1;
@@ -50,7 +48,7 @@ struct Tf32Words {
 template <typename Words, int kDepth>
 void MultiplyFragments(const void* const* inputs, void* const* outputs, uint32_t) {
   constexpr int kRows = 16, kColumns = 8, kPerWord = Words::kPerWord, kHalves = kDepth / (4 * kPerWord);
-  float a[kRows][kDepth], b[kColumns][kDepth];
+  float a[kRows][kDepth], b[kDepth][kColumns], sums[kRows][kColumns];
   for (int lane = 0; lane < 32; ++lane) {
     const auto& from = *static_cast<const FragmentWords*>(inputs[lane]);
     const int g = lane / 4, t = lane % 4;
@@ -59,19 +57,22 @@ void MultiplyFragments(const void* const* inputs, void* const* outputs, uint32_t
         const int k = (t + 4 * half) * kPerWord + i;
         a[g][k] = Words::Decode(from.a[2 * half], i);
         a[g + 8][k] = Words::Decode(from.a[2 * half + 1], i);
-        b[g][k] = Words::Decode(from.b[half], i);
+        b[k][g] = Words::Decode(from.b[half], i);
       }
     }
   }
-  for (int lane = 0; lane < 32; ++lane) {
-    const auto& from = *static_cast<const FragmentWords*>(inputs[lane]);
-    for (int i = 0; i < 4; ++i) {
-      const int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
-      float sum = from.sums[i];
-      for (int k = 0; k < kDepth; ++k) sum += a[row][k] * b[column][k];
-      static_cast<float*>(outputs[lane])[i] = sum;
+  const auto for_each_sum = [&](const auto& body) {
+    for (int lane = 0; lane < 32; ++lane) {
+      for (int i = 0; i < 4; ++i) body(lane, i, &sums[lane / 4 + i / 2 * 8][lane % 4 * 2 + i % 2]);
+    }
+  };
+  for_each_sum([&](int lane, int i, float* sum) { *sum = static_cast<const FragmentWords*>(inputs[lane])->sums[i]; });
+  for (int row = 0; row < kRows; ++row) {
+    for (int k = 0; k < kDepth; ++k) {
+      for (int column = 0; column < kColumns; ++column) sums[row][column] += a[row][k] * b[k][column];
     }
   }
+  for_each_sum([&](int lane, int i, const float* sum) { static_cast<float*>(outputs[lane])[i] = *sum; });
 }
 
 template <typename Words, int kDepth>
