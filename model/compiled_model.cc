@@ -11,6 +11,7 @@
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "model/bindings.h"
+#include "model/describe_program.h"
 #include "model/devices.h"
 #include "model/plan_summary.h"
 #include "plan/executor.h"
@@ -96,38 +97,6 @@ class Instance final : public ModelInstance {
   bool team_is_set_ = false;
 };
 
-std::vector<ProgramNode> DescribeProgram(const Program& program) {
-  std::vector<ProgramNode> nodes;
-  std::vector<int> maker(program.values.size(), -1);
-  std::vector<bool> is_output(program.values.size(), false);
-  for (const ValueId id : program.outputs) is_output[id] = true;
-  const auto add_results = [&](ProgramNode& node, absl::Span<const ValueId> ids) {
-    for (const ValueId id : ids) {
-      maker[id] = static_cast<int>(nodes.size()) - 1;
-      node.results.push_back(absl::StrCat(DTypeName(program.values[id].dtype), program.values[id].shape.ToString()));
-      node.is_output = node.is_output || is_output[id];
-    }
-  };
-  for (const ValueId id : program.inputs) {
-    ProgramNode& node = nodes.emplace_back();
-    node.name = program.values[id].name;
-    node.op = "Placeholder";
-    add_results(node, {id});
-  }
-  for (const Op& op : program.ops) {
-    ProgramNode& node = nodes.emplace_back();
-    node.name = op.name;
-    node.op = op.info->name;
-    for (const ValueId id : op.inputs) {
-      if (maker[id] >= 0) node.inputs.push_back(maker[id]);
-    }
-    std::sort(node.inputs.begin(), node.inputs.end());
-    node.inputs.erase(std::unique(node.inputs.begin(), node.inputs.end()), node.inputs.end());
-    add_results(node, op.outputs);
-  }
-  return nodes;
-}
-
 class CompiledModel final : public Model {
  public:
   explicit CompiledModel(std::shared_ptr<const Core> core) : core_(std::move(core)) {}
@@ -147,7 +116,7 @@ class CompiledModel final : public Model {
     return {counts.begin(), counts.end()};
   }
 
-  std::vector<ProgramNode> Nodes() const override { return DescribeProgram(core_->compiled->program()); }
+  std::vector<ProgramNode> Nodes() const override { return DescribeProgram(*core_->compiled); }
 
   absl::Status Check(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches) const override {
     FLOE_RETURN_IF_ERROR(core_->bindings.BindInputs(inputs).status());

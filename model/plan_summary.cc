@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/checked_math.h"
+#include "model/describe_program.h"
 #include "model/roofline.h"
 #include "plan/flops.h"
 
@@ -93,8 +94,7 @@ void AddSteps(const Plan& plan, int threads, int depth, const std::string& regio
     summary->steps.push_back(std::move(described));
     for (size_t i = 0; i < step.regions.size(); ++i) {
       if (step.regions[i] == nullptr) continue;
-      const bool loops = step.kind == Step::Kind::kLoop;
-      const std::string part = loops ? (i == 0 ? "condition" : "body") : absl::StrCat("branch ", i);
+      const std::string part = RegionName(plan.compiled().program().ops[step.op], i);
       AddSteps(*step.regions[i], threads, depth + 1, absl::StrCat(name, ": ", part), stretches, summary);
     }
   }

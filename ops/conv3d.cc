@@ -1,59 +1,24 @@
 #include "ops/conv3d.h"
 
 #include <algorithm>
-#include <array>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/scratch.h"
 #include "ops/types.h"
-#include "ops/volume.h"
-#include "ops/window.h"
 
 namespace floe {
 namespace {
 
-constexpr int64_t kUnknown = PartialShape::kUnknownDim;
-// Filter [depth, height, width, in, out].
-struct Geometry {
-  bool channels_first = false;
-  int64_t batch = kUnknown, in_channels = kUnknown, out_channels = kUnknown;
-  std::array<Window1D, kVolumeSpatial> windows;
-
-  PartialShape OutputShape() const {
-    const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
-    if (channels_first) return PartialShape({batch, out_channels, d, h, w});
-    return PartialShape({batch, d, h, w, out_channels});
-  }
-};
-
-absl::StatusOr<Geometry> ComputeGeometry(const AttrMap& attrs, PartialShape input, PartialShape filter) {
-  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
-  if (!filter.has_rank()) filter = PartialShape::UnknownDims(kVolumeSpatial + 2);
-  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
-  Geometry g;
-  g.channels_first = window.channels_first;
-  g.batch = input.dim(0);
-  g.in_channels = input.dim(window.channel_axis());
-  g.out_channels = filter.dim(4);
-  for (int i = 0; i < kVolumeSpatial; ++i) {
-    FLOE_ASSIGN_OR_RETURN(g.windows[i], ComputeWindow(input.dim(window.spatial_axis(i)), filter.dim(i),
-                                                      window.strides[i], window.dilations[i], window.padding));
-  }
-  if (!MergeDim(g.in_channels, filter.dim(3)).ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("input of ", g.in_channels, " channels does not fit a filter of ", filter.dim(3)));
-  }
-  return g;
-}
+using Geometry = Conv3DGeometry;
 
 absl::Status InferConv3D(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(2));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(0, 1));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(FloatTypes(), "input 0", context.dtype(0)));
   for (int i = 0; i < 2; ++i) FLOE_RETURN_IF_ERROR(context.WantRank(i, kVolumeSpatial + 2));
-  FLOE_ASSIGN_OR_RETURN(const Geometry g, ComputeGeometry(context.attrs(), context.shape(0), context.shape(1)));
+  FLOE_ASSIGN_OR_RETURN(const Geometry g, ComputeConv3DGeometry(context.attrs(), context.shape(0), context.shape(1)));
   context.AddOutput(context.dtype(0), g.OutputShape());
   return absl::OkStatus();
 }
@@ -82,7 +47,7 @@ void SumAt(const Geometry& g, const VolumeStrides& in, const std::array<int64_t,
 
 absl::Status EvalConv3D(EvalContext& context) {
   const Tensor &input = context.input(0), &filter = context.input(1);
-  FLOE_ASSIGN_OR_RETURN(const Geometry g, ComputeGeometry(context.attrs(), input.shape(), filter.shape()));
+  FLOE_ASSIGN_OR_RETURN(const Geometry g, ComputeConv3DGeometry(context.attrs(), input.shape(), filter.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, g.OutputShape().ToShape()));
   if (output->num_elements() == 0) return absl::OkStatus();
   const VolumeStrides in = VolumeStrides::Of(input.shape(), g.channels_first),
@@ -109,7 +74,7 @@ absl::Status EvalConv3D(EvalContext& context) {
 
 absl::StatusOr<Geometry> TransposedGeometry(const AttrMap& attrs, const PartialShape& sizes, const PartialShape& filter,
                                             const PartialShape& gradient) {
-  FLOE_ASSIGN_OR_RETURN(Geometry g, ComputeGeometry(attrs, sizes, filter));
+  FLOE_ASSIGN_OR_RETURN(Geometry g, ComputeConv3DGeometry(attrs, sizes, filter));
   absl::StatusOr<PartialShape> merged = MergeShapes(g.OutputShape(), gradient);
   if (!merged.ok()) return Annotate(merged.status(), "input 2 and the shape that the convolution of input_sizes has");
   return g;
@@ -191,5 +156,31 @@ constexpr OpInfo kOps[] = {
 }  // namespace
 
 absl::Span<const OpInfo> Conv3DOps() { return kOps; }
+
+PartialShape Conv3DGeometry::OutputShape() const {
+  const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
+  if (channels_first) return PartialShape({batch, out_channels, d, h, w});
+  return PartialShape({batch, d, h, w, out_channels});
+}
+
+absl::StatusOr<Conv3DGeometry> ComputeConv3DGeometry(const AttrMap& attrs, PartialShape input, PartialShape filter) {
+  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  if (!filter.has_rank()) filter = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
+  Conv3DGeometry g;
+  g.channels_first = window.channels_first;
+  g.batch = input.dim(0);
+  g.in_channels = input.dim(window.channel_axis());
+  g.out_channels = filter.dim(4);
+  for (int i = 0; i < kVolumeSpatial; ++i) {
+    FLOE_ASSIGN_OR_RETURN(g.windows[i], ComputeWindow(input.dim(window.spatial_axis(i)), filter.dim(i),
+                                                      window.strides[i], window.dilations[i], window.padding));
+  }
+  if (!MergeDim(g.in_channels, filter.dim(3)).ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("input of ", g.in_channels, " channels does not fit a filter of ", filter.dim(3)));
+  }
+  return g;
+}
 
 }  // namespace floe

@@ -31,6 +31,13 @@ bool SharesElements(const Tensor& a, const Tensor& b) {
 
 bool HasElements(DType dtype) { return ElementMemoryBytes(dtype) > 0; }
 
+// `slot`, which is a view of this tensor or of a part of it.
+Tensor ViewOf(const Tensor& root, const Slot& slot) {
+  const Shape shape = slot.shape.ToShape();
+  if (shape.num_elements() == root.num_elements()) return root.Reshaped(shape);
+  return Tensor::View(slot.dtype, shape, static_cast<const char*>(root.raw_data()) + slot.within_bytes, root.object());
+}
+
 }  // namespace
 
 absl::Status RunState::Synchronize() {
@@ -124,7 +131,7 @@ absl::StatusOr<Tensor> Frame::OutputBuffer(RunState& run, int index) {
 }
 
 absl::Status Frame::BeginRun(RunState& run, absl::Span<Tensor> inputs) {
-  // Inputs first: what the last iteration's hold may be memory for results of this one. (A view comes behind its root.)
+  // Inputs first: what the last iteration's hold may be memory for results of this one.
   for (const int index : plan_.transient_slots()) {
     const Slot& slot = plan_.slots()[index];
     if (slot.kind != SlotKind::kInput) continue;
@@ -133,9 +140,7 @@ absl::Status Frame::BeginRun(RunState& run, absl::Span<Tensor> inputs) {
     } else {
       slots_[index] = slots_[slot.root];
     }
-    if (slot.shape.IsFullyDefined() && HasElements(slot.dtype)) {
-      slots_[index] = slots_[index].Reshaped(slot.shape.ToShape());
-    }
+    if (slot.shape.IsFullyDefined() && HasElements(slot.dtype)) slots_[index] = ViewOf(slots_[index], slot);
   }
   for (const int index : plan_.transient_slots()) {
     const Slot& slot = plan_.slots()[index];
@@ -143,7 +148,7 @@ absl::Status Frame::BeginRun(RunState& run, absl::Span<Tensor> inputs) {
     if (slot.root == index) {
       FLOE_ASSIGN_OR_RETURN(slots_[index], OutputBuffer(run, index));
     } else {
-      slots_[index] = slots_[slot.root].Reshaped(slot.shape.ToShape());
+      slots_[index] = ViewOf(slots_[slot.root], slot);
     }
   }
   return absl::OkStatus();

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/checked_math.h"
 #include "base/status.h"
+#include "ops/contiguous_parts.h"
 #include "plan/memory_layout.h"
 #include "plan/resolve_shapes.h"
 
@@ -47,9 +49,11 @@ class PlanBuilder {
       const int index = static_cast<int>(i);
       const absl::Status status = !compiled_.regions(index).empty() ? AddRegions(index)
                                   : op.info->is_view()              ? AddView(index)
+                                  : AddParts(index)                 ? absl::OkStatus()
                                                                     : AddLaunch(index);
       if (!status.ok()) return Annotate(status, absl::StrCat("node '", op.name, "' (", op.info->name, ")"));
     }
+    for (size_t i = 0; i < slots().size(); ++i) FindRoot(static_cast<int>(i));
     AddOutputs();
     MarkSynchronization();
     FindLifetimes();
@@ -57,12 +61,7 @@ class PlanBuilder {
     FLOE_RETURN_IF_ERROR(LayOut());
     FLOE_RETURN_IF_ERROR(CountOutputs());
     FindStretches();
-    for (size_t i = 0; i < slots().size(); ++i) {
-      const SlotKind kind = slots()[i].kind;
-      if (kind == SlotKind::kInput || kind == SlotKind::kOutput || kind == SlotKind::kRunTime) {
-        plan_->transient_slots_.push_back(static_cast<int>(i));
-      }
-    }
+    FindTransientSlots();
     return std::shared_ptr<const Plan>(std::move(plan_));
   }
 
@@ -178,6 +177,90 @@ class PlanBuilder {
     step.outputs.push_back(AddSlot(std::move(slot)));
     steps().push_back(std::move(step));
     return absl::OkStatus();
+  }
+
+  // Joins, splits and slices whose parts can lie in one buffer: nothing to run. False where there is more to do.
+  bool AddParts(int index) {
+    const Op& op = program_.ops[index];
+    const auto has_fixed_bytes = [&](ValueId id) { return HasFixedBytes(id); };
+    if (!std::all_of(op.inputs.begin(), op.inputs.end(), has_fixed_bytes) ||
+        !std::all_of(op.outputs.begin(), op.outputs.end(), has_fixed_bytes)) {
+      return false;
+    }
+    std::vector<TensorInfo> inputs, outputs;
+    for (const ValueId id : op.inputs) inputs.push_back(InfoOf(id));
+    for (const ValueId id : op.outputs) outputs.push_back(InfoOf(id));
+    const std::optional<ContiguousParts> parts = FindContiguousParts(op.info->name, op.attrs, inputs, outputs);
+    if (!parts.has_value()) return false;
+    const ValueId whole = parts->joins ? op.outputs[0] : op.inputs[parts->first_input];
+    std::vector<int64_t> within_bytes;
+    for (const int64_t first : parts->first_elements) {
+      int64_t& bytes = within_bytes.emplace_back();
+      // Kernels count on the alignment of what they are given.
+      if (!CheckedMul(first, ElementBytes(program_.values[whole].dtype), &bytes) || bytes % kTensorAlignmentBytes != 0)
+        return false;
+    }
+    return parts->joins ? AddJoin(index, parts->first_input, within_bytes) : AddSplit(index, whole, within_bytes);
+  }
+
+  // The results are parts of the input's buffer.
+  bool AddSplit(int index, ValueId whole, absl::Span<const int64_t> within_bytes) {
+    if (IsKnown(whole) || compiled_.is_released(whole)) return false;
+    // A device that wants the parts gets the whole, once.
+    const int space = compiled_.SpaceOf(*compiled_.placement(index).backend);
+    const Slot from = slots()[space == kHostSpace ? SlotAtHome(whole) : SlotIn(whole, space)];
+    if (from.kind != SlotKind::kArena && from.kind != SlotKind::kInput) return false;
+    for (size_t k = 0; k < within_bytes.size(); ++k) {
+      const ValueId result = program_.ops[index].outputs[k];
+      Slot slot = from;
+      slot.value = result;
+      slot.shape = values_[result].shape;
+      slot.within_bytes += within_bytes[k];
+      home_[result] = slot.space;
+      AddSlot(std::move(slot));
+    }
+    return true;
+  }
+
+  // The inputs are made where the result wants them: each must be all that its buffer holds, and in no other join.
+  bool AddJoin(int index, int first_input, absl::Span<const int64_t> within_bytes) {
+    const Op& op = program_.ops[index];
+    const int space = compiled_.SpaceOf(*compiled_.placement(index).backend);
+    std::vector<int> roots;
+    for (size_t k = 0; k < within_bytes.size(); ++k) {
+      const int part = SlotIn(op.inputs[first_input + k], space);
+      const int root = FindRoot(part);
+      if (slots()[root].kind != SlotKind::kArena || slots()[part].within_bytes != 0 ||
+          slots()[part].dtype != slots()[root].dtype ||
+          slots()[part].shape.ToShape().num_elements() != slots()[root].shape.ToShape().num_elements()) {
+        return false;
+      }
+      roots.push_back(root);
+    }
+    std::vector<int> sorted = roots;
+    std::sort(sorted.begin(), sorted.end());
+    if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) return false;
+    const int result = AddResult(op.outputs[0], space);
+    for (size_t k = 0; k < roots.size(); ++k) {
+      slots()[roots[k]].root = result;
+      slots()[roots[k]].within_bytes = within_bytes[k];
+    }
+    return true;
+  }
+
+  // The slot that owns the memory of this one, which becomes its root.
+  int FindRoot(int index) {
+    int root = index;
+    int64_t within_bytes = 0;
+    for (; slots()[root].root != root; root = slots()[root].root) within_bytes += slots()[root].within_bytes;
+    // All on the way point there too, so that a row of joins costs no more than its length.
+    for (int i = index; i != root;) {
+      const int64_t own = slots()[i].within_bytes;
+      slots()[i].within_bytes = within_bytes;
+      within_bytes -= own;
+      i = std::exchange(slots()[i].root, root);
+    }
+    return root;
   }
 
   absl::Status AddLaunch(int index) {
@@ -412,8 +495,22 @@ class PlanBuilder {
       for (size_t i = 0; i < offsets.size(); ++i) *offsets[i] = layout.offsets[i];
       plan_->arena_bytes_.push_back(layout.arena_bytes);
     }
-    for (Slot& slot : slots()) slot.offset = slots()[slot.root].offset;
+    for (Slot& slot : slots()) slot.offset = slots()[slot.root].offset + slot.within_bytes;
     return absl::OkStatus();
+  }
+
+  // What owns its memory comes before its views.
+  void FindTransientSlots() {
+    for (const bool owns : {true, false}) {
+      for (size_t i = 0; i < slots().size(); ++i) {
+        const Slot& slot = slots()[i];
+        const bool is_transient =
+            slot.kind != SlotKind::kArena && slot.kind != SlotKind::kConstant && slot.kind != SlotKind::kUploaded;
+        if (is_transient && (slot.root == static_cast<int>(i)) == owns) {
+          plan_->transient_slots_.push_back(static_cast<int>(i));
+        }
+      }
+    }
   }
 
   const CompiledProgram& compiled_;

@@ -32,7 +32,8 @@ struct Slot {
   int space = kHostSpace;
   SlotKind kind = SlotKind::kArena;
   int input = -1;              // kInput: which
-  int root = -1;               // the slot whose memory this one is another view of; itself where it has its own
+  int root = -1;               // the slot whose memory this one is a view of, or of a part; itself where it has its own
+  int64_t within_bytes = 0;    // where that part begins
   int64_t offset = 0;          // kArena
   Tensor constant = Tensor();  // kConstant
 };

@@ -62,11 +62,11 @@ ConvolutionChoice Choose(const Conv2DGeometry& g, const FusedChain& chain, absl:
     const dnnl::memory::dims before = {g.height.pad_before, g.width.pad_before};
     const dnnl::memory::dims after = {behind(g.height), behind(g.width)};
     const auto desc = has_bias
-                          ? dnnl::convolution_forward::desc(kind, algorithm, OneDnnNhwcDesc(source), filter,
-                                                            OneDnnDesc({g.out_channels}), OneDnnNhwcDesc(result),
+                          ? dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
+                                                            OneDnnDesc({g.out_channels}), OneDnnChannelsLastDesc(result),
                                                             strides, dilates, before, after)
-                          : dnnl::convolution_forward::desc(kind, algorithm, OneDnnNhwcDesc(source), filter,
-                                                            OneDnnNhwcDesc(result), strides, dilates, before, after);
+                          : dnnl::convolution_forward::desc(kind, algorithm, OneDnnChannelsLastDesc(source), filter,
+                                                            OneDnnChannelsLastDesc(result), strides, dilates, before, after);
     return ConvolutionDesc(desc, attr, OneDnnEngine(), /*allow_empty=*/true);
   });
 }

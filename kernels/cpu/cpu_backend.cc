@@ -17,7 +17,7 @@ class Cpu final : public Backend {
   Cpu() {
     for (const absl::Span<const CpuOp> family :
          {ConvolutionKernels(), ElementwiseKernels(), LayerNormKernels(), MatMulKernels(), PadKernels(), PoolKernels(),
-          ReduceKernels(), SoftmaxKernels()}) {
+          ReduceKernels(), SoftmaxKernels(), VolumeConvolutionKernels()}) {
       for (const CpuOp& op : family) ops_.emplace(op.name, &op);
     }
   }

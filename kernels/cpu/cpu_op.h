@@ -27,6 +27,7 @@ absl::Span<const CpuOp> PadKernels();
 absl::Span<const CpuOp> PoolKernels();
 absl::Span<const CpuOp> ReduceKernels();
 absl::Span<const CpuOp> SoftmaxKernels();
+absl::Span<const CpuOp> VolumeConvolutionKernels();
 
 // UNIMPLEMENTED unless inputs [0, count) and the first output are float32.
 absl::Status WantFloat(const OpSignature& op, int count);

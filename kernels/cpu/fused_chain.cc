@@ -235,7 +235,7 @@ bool MakePostOps(const FusedChain& chain, size_t first, size_t count, const dnnl
     dnnl::memory::dims dims(arg.dims().begin(), arg.dims().end());
     if (rank == 4) dims = {dims[0], dims[3], dims[1], dims[2]};
     if (!IsReliableBinary(dims, result, rank == 4 ? 1 : rank - 1)) return false;
-    const dnnl::memory::desc desc = rank == 4 ? OneDnnNhwcDesc(dims) : OneDnnDesc(dims);
+    const dnnl::memory::desc desc = rank == 4 ? OneDnnChannelsLastDesc(dims) : OneDnnDesc(dims);
     out->ops.append_binary(multiplies ? dnnl::algorithm::binary_mul : dnnl::algorithm::binary_add, desc);
     out->arguments.push_back(
         {DNNL_ARG_ATTR_MULTIPLE_POST_OP(out->ops.len() - 1) | DNNL_ARG_SRC_1, desc, step.first_arg});

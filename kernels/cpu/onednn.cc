@@ -47,8 +47,9 @@ dnnl::memory::desc OneDnnAnyDesc(const dnnl::memory::dims& dims) {
   return {dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::any};
 }
 
-dnnl::memory::desc OneDnnNhwcDesc(const dnnl::memory::dims& dims) {
-  return {dims, dnnl::memory::data_type::f32, dnnl::memory::format_tag::nhwc};
+dnnl::memory::desc OneDnnChannelsLastDesc(const dnnl::memory::dims& dims) {
+  const auto tag = dims.size() == 4 ? dnnl::memory::format_tag::nhwc : dnnl::memory::format_tag::ndhwc;
+  return {dims, dnnl::memory::data_type::f32, tag};
 }
 
 dnnl::memory OneDnnReorder(const dnnl::memory& source, const dnnl::memory::desc& desc) {

@@ -45,8 +45,8 @@ dnnl::memory::desc OneDnnDesc(const dnnl::memory::dims& dims, const dnnl::memory
 // Row-major.
 dnnl::memory::desc OneDnnDesc(const dnnl::memory::dims& dims);
 dnnl::memory::desc OneDnnAnyDesc(const dnnl::memory::dims& dims);
-// dims in oneDNN's logical order (batch, channels, height, width), laid out NHWC.
-dnnl::memory::desc OneDnnNhwcDesc(const dnnl::memory::dims& dims);
+// dims in oneDNN's logical order (batch, channels, height, width or depth, height, width), laid out NHWC or NDHWC.
+dnnl::memory::desc OneDnnChannelsLastDesc(const dnnl::memory::dims& dims);
 
 // The elements of `source`, laid out anew as `desc`. Throws what oneDNN throws.
 dnnl::memory OneDnnReorder(const dnnl::memory& source, const dnnl::memory::desc& desc);

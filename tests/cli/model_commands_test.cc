@@ -258,6 +258,14 @@ TEST_F(CommandTest, InspectDraws) {
   ExpectXml(*ReadFile(Path("deep.svg")), "path", 52);
 }
 
+TEST_F(CommandTest, InspectDrawsWhatIsInRegions) {
+  FLOE_REQUIRE_SHARED("checkpoints/lstm_tf1_loop");
+  const Outcome dot =
+      Floe(absl::StrCat("inspect ", testing::SharedPath("checkpoints/lstm_tf1_loop/model.pb"), " --dot"));
+  ASSERT_EQ(dot.exit_code, 0) << dot.error;
+  EXPECT_THAT(dot.out, AllOf(HasSubstr("label=\"condition\";"), HasSubstr("label=\"body\";"), HasSubstr("MatMul")));
+}
+
 TEST_F(CommandTest, PlanningForCudaWantsATargetOfIt) {
   ExpectError("inspect model.pb --plan --target sm_80 --device cpu", 1, HasSubstr("device cpu"));
   ExpectError("inspect model.pb --plan --target pascal", 2, HasSubstr("pascal"));

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Graphs of many kinds, made with TensorFlow and random weights, through `floe run` against TensorFlow's own answers.
+"""Graphs of many kinds, made with TensorFlow and random weights, through `floe` against TensorFlow's own answers.
 
 usage: zoo.py [--floe BINARY] [--out DIR] [--device D] [--quick] [NAME...]
+       zoo.py [--floe BINARY] [--device D] FOLDER...
 
-Each model runs at its own batch and, where its first dimension is open, at another. --quick takes the small ones only, as CI
-does. --out keeps DIR/NAME/{model.pb, case.json, in_<k>.npy, out_<k>.npy}, which bench/peers.py times. Needs
-requirements.txt."""
+Each model runs at two batches, once by `floe run` and twice by one `floe serve`, which sees them in turn. --quick takes
+the small ones only, as CI does. --out keeps DIR/NAME/{model.pb, case.json, in_<k>.npy, out_<k>.npy}, which
+bench/peers.py times. A FOLDER holds these files of a graph with an open batch, made elsewhere: it runs at batch 1 and 7.
+Needs requirements.txt."""
 
 import argparse
 import json
@@ -18,9 +20,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # TensorFlow's plain kernels
 
-import numpy as np  # noqa: E402 (the environment comes first)
+import floe_testing  # noqa: E402 (the environment comes first)
+import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+import tritonclient.grpc as triton  # noqa: E402
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2  # noqa: E402
+from tritonclient.utils import np_to_triton_dtype  # noqa: E402
 
 tf1 = tf.compat.v1
 keras = tf.keras
@@ -372,9 +377,7 @@ def run_tensorflow(graph, inputs, outputs, feeds):
         return session.run(outputs, dict(zip(inputs, feeds)))
 
 
-def other_batch(feeds):
-    """The same with more rows, or none where the batch is not the first dimension of all."""
-    size = 7
+def with_batch(feeds, size):
     return [np.concatenate([x] * size)[:size] for x in feeds]
 
 
@@ -390,6 +393,24 @@ def run_floe(options, folder, graph_file, inputs, outputs, feeds):
     if done.returncode != 0:
         raise RuntimeError(done.stderr.strip() or f"ended with {done.returncode}")
     return [np.load(os.path.join(folder, "out", f"{k}.npy")) for k in range(len(outputs))]
+
+
+def serve_floe(options, graph_file, inputs, outputs, batches):
+    """The outputs for each of the batches in turn, from one process."""
+    floe_testing.BIN_DIR = os.path.dirname(os.path.abspath(options.floe))
+    server = floe_testing.Server(graph_file, "--name", "m", "--device", options.device)
+    try:
+        with triton.InferenceServerClient(server.grpc) as client:
+            for feeds in batches:
+                request = []
+                for name, feed in zip(inputs, feeds):
+                    request.append(triton.InferInput(floe_testing.short_name(name), feed.shape, np_to_triton_dtype(feed.dtype)))
+                    request[-1].set_data_from_numpy(feed)
+                wanted = [triton.InferRequestedOutput(floe_testing.short_name(name)) for name in outputs]
+                answer = client.infer("m", request, outputs=wanted)
+                yield [answer.as_numpy(floe_testing.short_name(name)) for name in outputs]
+    finally:
+        server.stop()
 
 
 def difference(wanted, got):
@@ -415,35 +436,48 @@ def keep(folder, graph, inputs, outputs, feeds, wanted):
             np.save(os.path.join(folder, f"{what}_{k}.npy"), array)
 
 
+def read_folder(folder):
+    """As the makers give it."""
+    with open(os.path.join(folder, "case.json"), encoding="utf-8") as file:
+        case = json.load(file)
+    graph = tf1.GraphDef()
+    with open(os.path.join(folder, "model.pb"), "rb") as file:
+        graph.ParseFromString(file.read())
+    feeds = [np.load(os.path.join(folder, f"in_{k}.npy")) for k in range(len(case["inputs"]))]
+    return graph, case["inputs"], case["outputs"], with_batch(feeds, 1)
+
+
 def check(options, name):
     """The largest difference over both batches."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(1)
-    graph, inputs, outputs, feeds, *special = MODELS[name]()
+    graph, inputs, outputs, feeds, *special = MODELS[name]() if name in MODELS else read_folder(name)
     answer = special[0] if special else lambda f: run_tensorflow(graph, inputs, outputs, f)
+    batches = [feeds, with_batch(feeds, 7)]
+    wanted = [answer(batch) for batch in batches]
     worst = 0.0
     with tempfile.TemporaryDirectory() as folder:
         file = os.path.join(folder, "model.pb")
         with open(file, "wb") as out:
             out.write(graph.SerializeToString())
-        for k, batch in enumerate((feeds, other_batch(feeds))):
-            wanted = answer(batch)
-            if k == 0 and options.out:
-                keep(os.path.join(options.out, name), graph, inputs, outputs, batch, wanted)
-            got = run_floe(options, folder, file, inputs, outputs, batch)
-            worst = max([worst, *map(difference, wanted, got)])
+        if options.out:
+            keep(os.path.join(options.out, name), graph, inputs, outputs, feeds, wanted[0])
+        got = [run_floe(options, folder, file, inputs, outputs, batch) for batch in batches]
+        got += serve_floe(options, file, inputs, outputs, batches * 2)
+        for k, answers in enumerate(got):
+            worst = max([worst, *map(difference, wanted[k % 2], answers)])
     return worst
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MODELS))
+    parser.add_argument("names", nargs="*", metavar="NAME|FOLDER", help=", ".join(MODELS))
     parser.add_argument("--floe", default="build/release/bin/floe")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--out")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    unknown = [name for name in options.names if name not in MODELS]
+    unknown = [name for name in options.names if name not in MODELS and not os.path.isfile(os.path.join(name, "model.pb"))]
     if unknown:
         parser.error(f"no model is called {unknown[0]}; there are {', '.join(MODELS)}")
     failed = []
@@ -451,10 +485,10 @@ def main():
         try:
             worst = check(options, name)
             verdict = "ok" if worst <= TOLERANCE else "FAILED"
-            print(f"{verdict:7}{name:24}{worst:.1e}", flush=True)
+            print(f"{verdict:7}{os.path.basename(name):24}{worst:.1e}", flush=True)
         except Exception as error:  # pylint: disable=broad-except
             verdict = "FAILED"
-            print(f"{verdict:7}{name:24}{type(error).__name__}: {str(error)[:600]}", flush=True)
+            print(f"{verdict:7}{os.path.basename(name):24}{type(error).__name__}: {str(error)[:600]}", flush=True)
         if verdict == "FAILED":
             failed.append(name)
     if failed:

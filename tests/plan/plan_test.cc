@@ -205,6 +205,105 @@ TEST(PlanTest, ShapeArithmeticIsGoneFromThePlan) {
   }
 }
 
+Tensor Ramp(const Shape& shape, float first) {
+  Tensor tensor(DType::kFloat, shape);
+  for (int64_t i = 0; i < shape.num_elements(); ++i) tensor.mutable_data<float>()[i] = first + 0.01f * i;
+  return tensor;
+}
+
+// The ops that a plan launches, over x and y of this shape, which Tanh first makes its own.
+std::vector<std::string> LaunchesOf(GraphMaker& graph, const std::vector<std::string>& outputs, const Shape& shape) {
+  std::vector<std::string> names;
+  absl::StatusOr<Program> program = graph.Lower(outputs);
+  EXPECT_OK(program.status());
+  const auto compiled = CompiledProgram::Compile(*program, {&ReferenceBackend()});
+  EXPECT_OK(compiled.status());
+  const std::vector<Tensor> inputs = {Ramp(shape, -0.1f), Ramp(shape, 0.3f)};
+  const auto plan = MakePlan(*compiled, ShapesOf(inputs));
+  EXPECT_OK(plan.status());
+  CheckMemory(**plan);
+  Executor executor(0);
+  const auto got = executor.Run(*plan, inputs, Go);
+  const auto wanted = RunProgram(*program, inputs);
+  EXPECT_OK(got.status());
+  for (size_t k = 0; k < wanted->size(); ++k) {
+    EXPECT_LE(RelativeDifference((*wanted)[k], (*got)[k]), 1e-6) << outputs[k];
+  }
+  for (const Step& step : (*plan)->steps()) names.push_back((*plan)->compiled().program().ops[step.op].name);
+  return names;
+}
+
+// A graph with x, y and their Tanh, tx and ty.
+class JoinsTest : public ::testing::Test {
+ protected:
+  JoinsTest() {
+    for (const std::string name : {"x", "y"}) {
+      graph_.Input(name, PartialShape({-1, -1}));
+      graph_.Op("Tanh", "t" + name, {name});
+    }
+  }
+  void Join(const std::string& name, std::vector<std::string> parts, int axis) {
+    const int64_t count = static_cast<int64_t>(parts.size());
+    parts.push_back(Scalar(axis));
+    graph_.Op("ConcatV2", name, parts, {{"N", AttrValue::Int(count)}});
+  }
+  void Split(const std::string& name, const std::string& whole, int axis, int count) {
+    graph_.Op("Split", name, {Scalar(axis), whole}, {{"num_split", AttrValue::Int(count)}});
+  }
+  std::string Scalar(int32_t value) { return graph_.Const(absl::StrCat("c", next_++), Tensor::Scalar<int32_t>(value)); }
+
+  GraphMaker graph_;
+  int next_ = 0;
+};
+
+TEST_F(JoinsTest, PartsAreMadeWhereTheJoinWantsThem) {
+  Join("joined", {"tx", "ty"}, 0);
+  graph_.Op("Relu", "relu", {"joined"});
+  Split("split", "relu", 0, 2);
+  graph_.Op("Neg", "neg", {"split:1"});
+  EXPECT_THAT(LaunchesOf(graph_, {"neg", "split", "joined", "tx"}, Shape({2, 16})),
+              ::testing::UnorderedElementsAre("tx", "ty", "relu", "neg"));
+}
+
+TEST_F(JoinsTest, AJoinOfJoinsIsOneBuffer) {
+  Join("left", {"tx", "ty"}, 0);
+  graph_.Op("Neg", "nx", {"x"});
+  Join("all", {"left", "nx"}, 0);
+  Split("parts", "all", 0, 3);
+  graph_.Op("AddV2", "sum", {"parts:1", "parts:2"});
+  EXPECT_THAT(LaunchesOf(graph_, {"sum", "left"}, Shape({1, 32})),
+              ::testing::UnorderedElementsAre("tx", "ty", "nx", "sum"));
+}
+
+TEST_F(JoinsTest, OneRowJoinsAlongAnyAxis) {
+  Join("joined", {"tx", "ty"}, 1);
+  graph_.Op("Slice", "slice",
+            {"joined", graph_.Const("begin", Tensor::Of<int32_t>({0, 16})),
+             graph_.Const("size", Tensor::Of<int32_t>({-1, 16}))});
+  graph_.Op("Neg", "neg", {"slice"});
+  EXPECT_THAT(LaunchesOf(graph_, {"neg"}, Shape({1, 16})), ::testing::UnorderedElementsAre("tx", "ty", "neg"));
+}
+
+TEST_F(JoinsTest, WhatDoesNotLieInOnePieceIsCopied) {
+  Join("joined", {"tx", "ty"}, 1);
+  Split("split", "joined", 1, 2);
+  EXPECT_THAT(LaunchesOf(graph_, {"split", "split:1"}, Shape({2, 16})),
+              ::testing::UnorderedElementsAre("tx", "ty", "joined", "split"));
+}
+
+TEST_F(JoinsTest, PartsThatWouldNotBeAlignedAreCopied) {
+  Join("joined", {"tx", "ty"}, 0);
+  EXPECT_THAT(LaunchesOf(graph_, {"joined"}, Shape({1, 5})), ::testing::UnorderedElementsAre("tx", "ty", "joined"));
+}
+
+TEST_F(JoinsTest, APartThatIsWantedInTwoPlacesIsCopied) {
+  Join("twice", {"tx", "tx"}, 0);
+  Join("again", {"ty", "tx"}, 0);
+  Join("fed", {"x", "ty"}, 0);
+  EXPECT_THAT(LaunchesOf(graph_, {"twice", "again", "fed"}, Shape({1, 16})),
+              ::testing::UnorderedElementsAre("tx", "ty", "twice", "fed"));
+}
+
 TEST(PlanTest, ShapesThatDoNotFitNameTheNode) {
   GraphMaker graph;
   graph.Input("a", PartialShape({-1, -1}));

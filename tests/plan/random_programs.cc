@@ -34,7 +34,7 @@ class Maker {
   std::string Ints(std::initializer_list<int32_t> values) { return graph_.Const(Name(), Tensor::Of<int32_t>(values)); }
 
   std::string AddOp() {
-    switch (random_() % 9) {
+    switch (random_() % 10) {
       case 0:
         return graph_.Op("AddV2", Name(), {Any(), Any()});
       case 1:
@@ -58,6 +58,8 @@ class Maker {
       }
       case 7:
         return ShapedAlike(Any(), Any());
+      case 8:
+        return ThroughBatches();
       default: {
         const std::string expanded = graph_.Op("ExpandDims", Name(), {Any(), Scalar(0)});
         return graph_.Op("Squeeze", Name(), {expanded}, {{"squeeze_dims", AttrValue::Ints({0})}});
@@ -66,6 +68,14 @@ class Maker {
   }
 
   std::string Scalar(int32_t value) { return graph_.Const(Name(), Tensor::Scalar<int32_t>(value)); }
+
+  // Joined along the batch and taken apart again, which can all be views of one buffer.
+  std::string ThroughBatches() {
+    const std::string joined =
+        graph_.Op("ConcatV2", Name(), {Any(), Any(), Any(), Scalar(0)}, {{"N", AttrValue::Int(3)}});
+    const std::string split = graph_.Op("Split", Name(), {Scalar(0), joined}, {{"num_split", AttrValue::Int(3)}});
+    return random_() % 3 == 0 ? split : absl::StrCat(split, ":", 1 + random_() % 2);
+  }
 
   // A product in between two views.
   std::string ThroughRows(const std::string& image) {
