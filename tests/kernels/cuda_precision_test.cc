@@ -103,7 +103,7 @@ TEST_P(CudaPrecisionTest, TensorFlowsCases) {
 
 TEST_P(CudaPrecisionTest, ProductsOfEverySize) {
   for (const int64_t m : {1, 64, 65}) {
-    for (const int64_t n : {1, 66, 132}) {
+    for (const int64_t n : {1, 66}) {
       for (const int64_t k : {0, 1, 8, 33, 100}) {
         ExpectRight("MatMul", {}, {Random(Shape({m, k}), 1), Random(Shape({k, n}), 2)});
       }
@@ -140,19 +140,14 @@ TEST_P(CudaPrecisionTest, Batches) {
 }
 
 TEST_P(CudaPrecisionTest, Convolutions) {
-  for (const int64_t in : {3, 8, 20}) {
-    for (const int64_t out : {5, 66}) {
-      for (const int64_t filter : {1, 3}) {
-        for (const int64_t stride : {1, 2}) {
-          for (const int64_t dilation : {1, 2}) {
-            if (stride > 1 && dilation > 1) continue;
-            ExpectRight("Conv2D",
-                        {{"strides", AttrValue::Ints({1, stride, stride, 1})},
-                         {"dilations", AttrValue::Ints({1, dilation, dilation, 1})},
-                         {"padding", AttrValue::String("SAME")}},
-                        {Random(Shape({2, 9, 7, in}), 1), Random(Shape({filter, filter, in, out}), 2)});
-          }
-        }
+  for (const auto& [in, out] : {std::pair<int64_t, int64_t>{3, 5}, {8, 66}, {20, 8}}) {
+    for (const int64_t filter : {1, 3}) {
+      for (const auto& [stride, dilation] : {std::pair<int64_t, int64_t>{1, 1}, {2, 1}, {1, 2}}) {
+        ExpectRight("Conv2D",
+                    {{"strides", AttrValue::Ints({1, stride, stride, 1})},
+                     {"dilations", AttrValue::Ints({1, dilation, dilation, 1})},
+                     {"padding", AttrValue::String("SAME")}},
+                    {Random(Shape({2, 9, 7, in}), 1), Random(Shape({filter, filter, in, out}), 2)});
       }
     }
   }
