@@ -68,6 +68,16 @@ __device__ __forceinline__ uint16_t FloatToBfloat16(float x) {
   return static_cast<uint16_t>((word + 0x7fffu + ((word >> 16) & 1u)) >> 16);
 }
 
+// In one access, which the compiler does not always make of an assignment. Word: uint2 or uint4.
+template <typename Word>
+__device__ __forceinline__ void StoreTogether(Word* to, const Word& words) {
+#ifdef __CUDACC__
+  __stwb(to, words);
+#else
+  *to = words;
+#endif
+}
+
 // Two floats as the halves of a word, the first in its lower half.
 __device__ __forceinline__ uint32_t TwoHalves(float low, float high) {
   return FloatToHalf(low) | static_cast<uint32_t>(FloatToHalf(high)) << 16;

@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "kernels/cuda/element.h"
 #include "kernels/cuda/launch.h"
-#include "ops/types.h"
 
 namespace floe {
 namespace {
@@ -81,8 +80,9 @@ uint16_t BitsOnHost(Bfloat16 x) { return x.bits; }
 uint32_t BitsOnHost(float x) { return RoundedToTf32(std::bit_cast<uint32_t>(x)); }
 
 template <typename Element, typename T>
-absl::StatusOr<std::shared_ptr<DeviceMemory>> PackOnHost(const CudaContext& context, const T* elements,
-                                                         const OperandLayout& layout, int64_t packed_depth) {
+absl::StatusOr<std::shared_ptr<DeviceMemory>> PackOnHost(const CudaContext& context, ProductForm form,
+                                                         const T* elements, const OperandLayout& layout) {
+  const int64_t packed_depth = PackedDepth(form, layout.depth);
   using Bits = decltype(BitsOnHost(Element()));
   std::vector<Bits> packed(static_cast<size_t>(layout.matrices * layout.columns * packed_depth));
   for (int64_t matrix = 0; matrix < layout.matrices; ++matrix) {
@@ -95,6 +95,14 @@ absl::StatusOr<std::shared_ptr<DeviceMemory>> PackOnHost(const CudaContext& cont
     }
   }
   return context.Upload(packed.data(), static_cast<int64_t>(packed.size() * sizeof(Bits)));
+}
+
+template <typename T>
+absl::StatusOr<std::shared_ptr<DeviceMemory>> PackInForm(const CudaContext& context, ProductForm form,
+                                                         const T* elements, const OperandLayout& layout) {
+  if (form == ProductForm::kTf32) return PackOnHost<float>(context, form, elements, layout);
+  if (form == ProductForm::kBfloat16) return PackOnHost<Bfloat16>(context, form, elements, layout);
+  return PackOnHost<Half>(context, form, elements, layout);
 }
 
 int64_t FormElementBytes(ProductForm form) { return form == ProductForm::kTf32 ? 4 : 2; }
@@ -124,19 +132,19 @@ absl::StatusOr<PackedOperand> PackedOperand::Create(const CudaContext& context, 
                                                     const OperandLayout& layout) {
   PackedOperand operand;
   if (form == ProductForm::kPlain || value == nullptr || value->num_elements() == 0) return operand;
-  const int64_t packed_depth = PackedDepth(form, layout.depth);
-  absl::StatusOr<std::shared_ptr<DeviceMemory>> memory;
-  DispatchDType<float, Half, Bfloat16>(value->dtype(), [&]<typename T>() {
-    const T* const elements = value->data<T>();
-    if (form == ProductForm::kTf32) {
-      memory = PackOnHost<float>(context, elements, layout, packed_depth);
-    } else if (form == ProductForm::kBfloat16) {
-      memory = PackOnHost<Bfloat16>(context, elements, layout, packed_depth);
-    } else {
-      memory = PackOnHost<Half>(context, elements, layout, packed_depth);
+  switch (value->dtype()) {
+    case DType::kHalf: {
+      FLOE_ASSIGN_OR_RETURN(operand.memory_, PackInForm(context, form, value->data<Half>(), layout));
+      break;
     }
-  });
-  FLOE_ASSIGN_OR_RETURN(operand.memory_, std::move(memory));
+    case DType::kBfloat16: {
+      FLOE_ASSIGN_OR_RETURN(operand.memory_, PackInForm(context, form, value->data<Bfloat16>(), layout));
+      break;
+    }
+    default: {
+      FLOE_ASSIGN_OR_RETURN(operand.memory_, PackInForm(context, form, value->data<float>(), layout));
+    }
+  }
   operand.is_packed_ = true;
   return operand;
 }

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "kernels/cuda/intrinsics.h"
@@ -252,20 +253,18 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) TensorProductKernel(Product
           const int64_t count = row < args.rows ? args.columns - column : 0;
           const float* const from = tiles.sums[four / kFours] + four % kFours * 4;
           T* const to = args.c + batch * args.c_batch_stride + row * args.c_row_stride + column;
-          Pack<T, 4> pack;
-#pragma unroll
-          for (int i = 0; i < 4; ++i) {
-            if (i >= count) continue;
-            pack.values[i] = FromFloat<T>(ApplyEpilogue<T>(args.epilogue, from[i], batch * args.batch_rows + row,
-                                                           batch * args.batch_columns + column + i));
-          }
+          const auto finished = [&](int i) {
+            return FromFloat<T>(ApplyEpilogue<T>(args.epilogue, from[i], batch * args.batch_rows + row,
+                                                 batch * args.batch_columns + column + i));
+          };
           if (args.c_packs && count >= 4) {
-            *reinterpret_cast<Pack<T, 4>*>(to) = pack;
+            const Pack<T, 4> pack{finished(0), finished(1), finished(2), finished(3)};
+            std::conditional_t<sizeof(T) == 4, uint4, uint2> words;
+            std::memcpy(&words, &pack, sizeof words);
+            StoreTogether(reinterpret_cast<decltype(words)*>(to), words);
           } else {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-              if (i < count) to[i] = pack.values[i];
-            }
+#pragma unroll 1
+            for (int i = 0; i < 4 && i < count; ++i) to[i] = finished(i);
           }
         }
         __syncthreads();
