@@ -140,11 +140,8 @@ absl::Status LaunchConvolution(const Conv2DGeometry& g, ProductForm form, const 
   } else {
     args.packed_depth = PackedDepth(form, args.depth);
     b_group_stride *= args.packed_depth;
-    args.packed_b = filter.is_packed() ? filter.data() : launch.scratch();
-    if (!filter.is_packed()) {
-      FLOE_RETURN_IF_ERROR(LaunchPack(StreamOf(launch), form, launch.input(1).dtype(), launch.input(1).raw_data(),
-                                      FilterLayout(launch.input(1).shape()), launch.scratch()));
-    }
+    FLOE_ASSIGN_OR_RETURN(args.packed_b, filter.Find(StreamOf(launch), form, launch.input(1),
+                                                     FilterLayout(launch.input(1).shape()), launch.scratch()));
   }
   args.c_row_stride = g.out_channels;
   args.c_batch_stride = group_out;
@@ -269,10 +266,8 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
                                    : ComputeConv2DGeometry(attrs_, inputs[0].shape, inputs[1].shape));
   FLOE_ASSIGN_OR_RETURN(EpiloguePlan epilogue,
                         EpiloguePlan::Make(steps_, g.OutputShape().ToShape(), outputs[0].dtype, inputs));
-  const bool packs = form_ != ProductForm::kPlain && !filter_.is_packed();
-  const int64_t scratch_bytes = packs ? PackedBytes(form_, FilterLayout(inputs[1].shape.ToShape())) : 0;
   return std::make_unique<ConvolutionPrepared>(depthwise_, g, std::move(epilogue), outputs[0].dtype, form_, filter_,
-                                               scratch_bytes);
+                                               filter_.ScratchBytes(form_, FilterLayout(inputs[1].shape.ToShape())));
 }
 
 // ---- Launch

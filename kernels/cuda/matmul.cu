@@ -27,19 +27,16 @@ struct MatMulPlan {
   OperandLayout b_layout;  // of the second operand, where the form wants it packed
 };
 
-// Where the second operand lies packed: as a constant was, as it came, or in scratch memory.
+// Where the second operand lies packed; it may have come so.
 template <typename T>
 absl::StatusOr<const void*> FindPacked(const MatMulPlan& plan, const LaunchArgs& launch) {
-  if (plan.weights.is_packed()) return plan.weights.data();
-  const auto* const b = launch.input(1).data<T>();
+  const void* const b = launch.input(1).raw_data();
   constexpr int64_t kAlignment = 16;
-  if (!std::is_same_v<T, float> && plan.transpose_b && PackedDepth(plan.form, plan.k) == plan.k &&
-      IsAligned(b, kAlignment)) {
+  if (!plan.weights.is_packed() && !std::is_same_v<T, float> && plan.transpose_b &&
+      PackedDepth(plan.form, plan.k) == plan.k && IsAligned(b, kAlignment)) {
     return b;
   }
-  FLOE_RETURN_IF_ERROR(
-      LaunchPack(StreamOf(launch), plan.form, launch.input(1).dtype(), b, plan.b_layout, launch.scratch()));
-  return launch.scratch();
+  return plan.weights.Find(StreamOf(launch), plan.form, launch.input(1), plan.b_layout, launch.scratch());
 }
 
 template <typename T>
@@ -139,9 +136,7 @@ class MatMulPrepared final : public PreparedKernel {
  public:
   MatMulPrepared(MatMulPlan plan, EpiloguePlan epilogue, DType dtype)
       : plan_(std::move(plan)), epilogue_(std::move(epilogue)), dtype_(dtype) {}
-  int64_t scratch_bytes() const override {
-    return plan_.form == ProductForm::kPlain || plan_.weights.is_packed() ? 0 : PackedBytes(plan_.form, plan_.b_layout);
-  }
+  int64_t scratch_bytes() const override { return plan_.weights.ScratchBytes(plan_.form, plan_.b_layout); }
   int64_t flops() const override { return 2 * plan_.batches * plan_.m * plan_.n * plan_.k; }
   std::string description() const override {
     return absl::StrCat("product ", DescribeProduct(plan_.form, plan_.m, plan_.n, plan_.batches));

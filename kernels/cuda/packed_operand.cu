@@ -73,6 +73,26 @@ __global__ void __launch_bounds__(kTile* kTileLines)
   }
 }
 
+// ---- Launcher
+
+absl::Status LaunchPack(CudaStream& stream, ProductForm form, DType dtype, const void* elements,
+                        const OperandLayout& layout, void* packed) {
+  constexpr int64_t kMostBlocks = 1 << 16;
+  const int64_t packed_depth = PackedDepth(form, layout.depth);
+  const int64_t tiles = layout.matrices * CeilDiv(layout.columns, kTile) * CeilDiv(packed_depth, kTile);
+  if (tiles == 0) return absl::OkStatus();
+  const dim3 grid(static_cast<unsigned>(std::min(tiles, kMostBlocks)));
+  return OnFloatType(dtype, [&]<typename T>() {
+    const auto launch = [&]<typename Element>() {
+      return Launch(PackKernel<Element, T>, grid, dim3(kTile * kTileLines), sizeof(PackTile), stream,
+                    static_cast<const T*>(elements), layout, packed_depth, static_cast<Element*>(packed));
+    };
+    if (form == ProductForm::kTf32) return launch.template operator()<float>();
+    if (form == ProductForm::kBfloat16) return launch.template operator()<DeviceBfloat16>();
+    return launch.template operator()<DeviceHalf>();
+  });
+}
+
 // ---- Packing on the host
 
 uint16_t BitsOnHost(Half x) { return x.bits; }
@@ -124,7 +144,8 @@ int64_t PackedDepth(ProductForm form, int64_t depth) {
   return CeilDiv(depth, chunk) * chunk;
 }
 
-int64_t PackedBytes(ProductForm form, const OperandLayout& layout) {
+int64_t PackedOperand::ScratchBytes(ProductForm form, const OperandLayout& layout) const {
+  if (form == ProductForm::kPlain || is_packed_) return 0;
   return layout.matrices * layout.columns * PackedDepth(form, layout.depth) * FormElementBytes(form);
 }
 
@@ -149,22 +170,11 @@ absl::StatusOr<PackedOperand> PackedOperand::Create(const CudaContext& context, 
   return operand;
 }
 
-absl::Status LaunchPack(CudaStream& stream, ProductForm form, DType dtype, const void* elements,
-                        const OperandLayout& layout, void* packed) {
-  constexpr int64_t kMostBlocks = 1 << 16;
-  const int64_t packed_depth = PackedDepth(form, layout.depth);
-  const int64_t tiles = layout.matrices * CeilDiv(layout.columns, kTile) * CeilDiv(packed_depth, kTile);
-  if (tiles == 0) return absl::OkStatus();
-  const dim3 grid(static_cast<unsigned>(std::min(tiles, kMostBlocks)));
-  return OnFloatType(dtype, [&]<typename T>() {
-    const auto launch = [&]<typename Element>() {
-      return Launch(PackKernel<Element, T>, grid, dim3(kTile * kTileLines), sizeof(PackTile), stream,
-                    static_cast<const T*>(elements), layout, packed_depth, static_cast<Element*>(packed));
-    };
-    if (form == ProductForm::kTf32) return launch.template operator()<float>();
-    if (form == ProductForm::kBfloat16) return launch.template operator()<DeviceBfloat16>();
-    return launch.template operator()<DeviceHalf>();
-  });
+absl::StatusOr<const void*> PackedOperand::Find(CudaStream& stream, ProductForm form, const Tensor& operand,
+                                                const OperandLayout& layout, void* scratch) const {
+  if (is_packed_) return memory_->data();
+  FLOE_RETURN_IF_ERROR(LaunchPack(stream, form, operand.dtype(), operand.raw_data(), layout, scratch));
+  return scratch;
 }
 
 }  // namespace floe

@@ -35,8 +35,11 @@ class PackedOperand {
                                               const OperandLayout& layout);
 
   bool is_packed() const { return is_packed_; }
-  // Null where there is no device.
-  const void* data() const { return memory_ == nullptr ? nullptr : memory_->data(); }
+  // What a launch needs scratch memory for.
+  int64_t ScratchBytes(ProductForm form, const OperandLayout& layout) const;
+  // Where the operand lies packed: as the constant was, or in `scratch`, into which it is packed now.
+  absl::StatusOr<const void*> Find(CudaStream& stream, ProductForm form, const Tensor& operand,
+                                   const OperandLayout& layout, void* scratch) const;
 
  private:
   bool is_packed_ = false;
@@ -45,11 +48,6 @@ class PackedOperand {
 
 // How long a packed column is, in elements of the form.
 int64_t PackedDepth(ProductForm form, int64_t depth);
-int64_t PackedBytes(ProductForm form, const OperandLayout& layout);
-
-// Packs elements of `dtype` on the device.
-absl::Status LaunchPack(CudaStream& stream, ProductForm form, DType dtype, const void* elements,
-                        const OperandLayout& layout, void* packed);
 
 }  // namespace floe
 

@@ -108,11 +108,8 @@ absl::Status LaunchTransposed(const Conv2DGeometry& g, ProductForm form, const P
     args.b_packs = g.in_channels % 4 == 0;
   } else {
     args.packed_depth = PackedDepth(form, args.depth);
-    args.packed_b = filter.is_packed() ? filter.data() : launch.scratch();
-    if (!filter.is_packed()) {
-      FLOE_RETURN_IF_ERROR(LaunchPack(stream, form, launch.input(1).dtype(), launch.input(1).raw_data(),
-                                      FilterLayout(launch.input(1).shape()), launch.scratch()));
-    }
+    FLOE_ASSIGN_OR_RETURN(args.packed_b, filter.Find(stream, form, launch.input(1),
+                                                     FilterLayout(launch.input(1).shape()), launch.scratch()));
   }
   const GradientSource<T> source = {.data = launch.input(2).data<T>(),
                                     .rows = args.rows,
@@ -201,12 +198,8 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> TransposedKernel::Prepare(absl::
   FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry g, ComputeConv2DGeometry(attrs_, outputs[0].shape, inputs[1].shape));
   const DType dtype = inputs[1].dtype;
   const Shape filter = inputs[1].shape.ToShape();
-  int64_t scratch_bytes = 0;
-  if (form_ == ProductForm::kPlain) {
-    scratch_bytes = filter.num_elements() * ElementBytes(dtype);
-  } else if (!filter_.is_packed()) {
-    scratch_bytes = PackedBytes(form_, FilterLayout(filter));
-  }
+  const int64_t scratch_bytes = form_ == ProductForm::kPlain ? filter.num_elements() * ElementBytes(dtype)
+                                                             : filter_.ScratchBytes(form_, FilterLayout(filter));
   return std::make_unique<TransposedPrepared>(g, dtype, form_, filter_, scratch_bytes);
 }
 
