@@ -99,7 +99,7 @@ struct TopKShared {
 
 // A block a row, which comes by in windows: the best k stay, and the rest of the window is filled anew.
 template <typename T, typename Index>
-__global__ void __launch_bounds__(kThreads) TopKInWindows(TopKArgs args) {
+__global__ void __launch_bounds__(kThreads, 2) TopKInWindows(TopKArgs args) {
   auto& shared = SharedMemory<TopKShared<KeyFor<T>>>();
   for (int64_t row = blockIdx.x; row < args.rows; row += gridDim.x) {
     const T* const from = static_cast<const T*>(args.from) + row * args.columns;
@@ -120,7 +120,7 @@ __global__ void __launch_bounds__(kThreads) TopKInWindows(TopKArgs args) {
 
 // A block a row, sorted as a whole in the device's memory.
 template <typename T, typename Index>
-__global__ void __launch_bounds__(kThreads) TopKInMemory(TopKArgs args) {
+__global__ void __launch_bounds__(kThreads, 2) TopKInMemory(TopKArgs args) {
   for (int64_t row = blockIdx.x; row < args.rows; row += gridDim.x) {
     const T* const from = static_cast<const T*>(args.from) + row * args.columns;
     KeyFor<T>* const keys = static_cast<KeyFor<T>*>(args.scratch) + row * args.sorted;
