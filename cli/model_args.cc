@@ -53,15 +53,20 @@ absl::StatusOr<std::pair<std::string, std::string>> SplitAssignment(const std::s
   return std::make_pair(text.substr(0, equals), text.substr(equals + 1));
 }
 
+void AddDeviceOptions(CLI::App& command, ModelOptions* options) {
+  command.add_option("--device", options->device, "auto, cpu, cuda[:N] or reference")->capture_default_str();
+  command
+      .add_option("--precision", options->precision,
+                  "What products are computed from on CUDA, in float32 sums: fp32, tf32, fp16 or bf16")
+      ->capture_default_str();
+}
+
 void ModelArgs::AddTo(CLI::App& command) {
   command
       .add_option("MODEL", path, "A frozen .pb or .pbtxt, a SavedModel folder, or a checkpoint prefix with its .meta")
       ->required();
   command.add_option("--signature", options.signature, "The signature to use, where the model has several");
-  command.add_option("--device", options.device, "auto, cpu, cuda[:N] or reference")->capture_default_str();
-  command
-      .add_option("--precision", options.precision, "What products are computed from on CUDA: fp32, tf32, fp16, bf16")
-      ->capture_default_str();
+  AddDeviceOptions(command, &options);
   command.add_option("--threads", options.threads, "Threads to compute with; 0: one a processor")
       ->capture_default_str()
       ->check(CLI::NonNegativeNumber);

@@ -12,6 +12,9 @@
 
 namespace floe::cli {
 
+// --device, --precision
+void AddDeviceOptions(CLI::App& command, ModelOptions* options);
+
 struct ModelArgs {
   std::string path;
   ModelOptions options;

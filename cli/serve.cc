@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "cli/command.h"
+#include "cli/model_args.h"
 #include "server/log.h"
 #include "server/server.h"
 
@@ -171,7 +172,7 @@ void AddServe(CLI::App& app, absl::Status* result) {
       ->capture_default_str()
       ->check(CLI::Range(int64_t{1}, kMaxMessageBytes));
 
-  command->add_option("--device", options.load.model.device, "auto, cpu, cuda[:N] or reference")->capture_default_str();
+  AddDeviceOptions(*command, &options.load.model);
   command->add_option("--instances", options.load.instances, "Requests of a model that run at a time")
       ->capture_default_str()
       ->check(CLI::Range(1, kMaxInstances));

@@ -7,13 +7,15 @@
 #include "base/status.h"
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/epilogue.h"
-#include "kernels/cuda/product.h"
+#include "kernels/cuda/packed_operand.h"
+#include "kernels/cuda/product_form.h"
+#include "kernels/cuda/tensor_product.h"
 #include "ops/window.h"
 
 namespace floe {
 namespace {
 
-// ---- Kernel (of the depthwise form; the others' is product.h's)
+// ---- Kernel (of the depthwise form; the others' are product.h's and tensor_product.h's)
 
 constexpr int kDepthwiseThreads = 128;
 
@@ -33,7 +35,7 @@ struct DepthwiseArgs {
 // A thread computes `kCount` neighbouring channels of a pixel; more than one only where each input channel has one
 // output.
 template <typename T, int kCount>
-__global__ void __launch_bounds__(kDepthwiseThreads) DepthwiseKernel(DepthwiseArgs<T> args) {
+__global__ void __launch_bounds__(kDepthwiseThreads, 4) DepthwiseKernel(DepthwiseArgs<T> args) {
   const int packs = args.out_channels / kCount;
   const int64_t stride = static_cast<int64_t>(gridDim.x) * kDepthwiseThreads;
   for (int64_t item = static_cast<int64_t>(blockIdx.x) * kDepthwiseThreads + threadIdx.x; item < args.items;
@@ -113,25 +115,39 @@ bool IsPlainProduct(const Conv2DGeometry& g) {
   return g.groups == 1 && plain(g.height) && plain(g.width);
 }
 
+// The filter [height, width, in, out] as the product's second operand.
+OperandLayout FilterLayout(const Shape& filter) {
+  return OperandLayout::OfMatrices(1, filter.dim(0) * filter.dim(1) * filter.dim(2), filter.dim(3), false);
+}
+
 template <typename T>
-absl::Status LaunchConvolution(const Conv2DGeometry& g, const EpiloguePlan& epilogue, const LaunchArgs& launch) {
+absl::Status LaunchConvolution(const Conv2DGeometry& g, ProductForm form, const PackedOperand& filter,
+                               const EpiloguePlan& epilogue, const LaunchArgs& launch) {
   const int64_t rows = g.batch * g.height.output * g.width.output;
   const int64_t group_in = g.in_channels / g.groups, group_out = g.out_channels / g.groups;
   constexpr int64_t kPackBytes = 4 * sizeof(T);
   ProductArgs<T> args{};
-  args.b = launch.input(1).data<T>();
   args.c = launch.output(0)->mutable_data<T>();
   args.rows = rows;
   args.columns = group_out;
   args.depth = g.height.filter * g.width.filter * group_in;
-  args.b_depth_stride = g.out_channels;
-  args.b_column_stride = 1;
-  args.b_packs = group_out % 4 == 0 && IsAligned(args.b, kPackBytes);
+  int64_t b_group_stride = group_out;
+  if (form == ProductForm::kPlain) {
+    args.b = launch.input(1).data<T>();
+    args.b_depth_stride = g.out_channels;
+    args.b_column_stride = 1;
+    args.b_packs = group_out % 4 == 0 && IsAligned(args.b, kPackBytes);
+  } else {
+    args.packed_depth = PackedDepth(form, args.depth);
+    b_group_stride *= args.packed_depth;
+    FLOE_ASSIGN_OR_RETURN(args.packed_b, filter.Find(StreamOf(launch), form, launch.input(1),
+                                                     FilterLayout(launch.input(1).shape()), launch.scratch()));
+  }
   args.c_row_stride = g.out_channels;
   args.c_batch_stride = group_out;
   args.batch_columns = group_out;
   args.batches = g.groups;
-  args.offsets = {.rank = 1, .dims = {g.groups}, .a = {group_in}, .b = {group_out}};
+  args.offsets = {.rank = 1, .dims = {g.groups}, .a = {group_in}, .b = {b_group_stride}};
   args.epilogue = epilogue.Bind(launch);
   const auto* const image = launch.input(0).data<T>();
   const bool packs = group_in % 4 == 0 && g.in_channels % 4 == 0 && IsAligned(image, kPackBytes);
@@ -142,7 +158,7 @@ absl::Status LaunchConvolution(const Conv2DGeometry& g, const EpiloguePlan& epil
                                     .row_stride = g.in_channels,
                                     .depth_stride = 1,
                                     .packs = packs};
-    return LaunchProduct(StreamOf(launch), args, source);
+    return LaunchProduct(StreamOf(launch), form, args, source);
   }
   const ImageSource<T> source = {.data = image,
                                  .rows = rows,
@@ -161,7 +177,7 @@ absl::Status LaunchConvolution(const Conv2DGeometry& g, const EpiloguePlan& epil
                                  .pad_top = static_cast<int>(g.height.pad_before),
                                  .pad_left = static_cast<int>(g.width.pad_before),
                                  .packs = packs};
-  return LaunchProduct(StreamOf(launch), args, source);
+  return LaunchProduct(StreamOf(launch), form, args, source);
 }
 
 // ---- Supports
@@ -183,8 +199,9 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
 
 class ConvolutionKernel final : public Kernel {
  public:
-  ConvolutionKernel(bool depthwise, const OpSignature& op, FusedSteps steps)
-      : depthwise_(depthwise), attrs_(op.attrs), steps_(std::move(steps)) {}
+  ConvolutionKernel(bool depthwise, const OpSignature& op, FusedSteps steps, ProductForm form, PackedOperand filter)
+      : depthwise_(depthwise), attrs_(op.attrs), steps_(std::move(steps)), form_(form), filter_(std::move(filter)) {}
+  bool Reads(int input) const override { return input != 1 || !filter_.is_packed(); }
   absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
                                                           absl::Span<const TensorInfo> outputs) const override;
 
@@ -192,24 +209,43 @@ class ConvolutionKernel final : public Kernel {
   const bool depthwise_;
   const AttrMap attrs_;
   const FusedSteps steps_;
+  const ProductForm form_;
+  const PackedOperand filter_;
 };
 
 template <bool kDepthwise, bool kFused>
 absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext& context, const OpSignature& op) {
   FLOE_ASSIGN_OR_RETURN(FusedSteps steps, FusedSteps::Create(context, op, kFused));
-  return std::make_unique<ConvolutionKernel>(kDepthwise, op, std::move(steps));
+  const ProductForm form =
+      kDepthwise ? ProductForm::kPlain : ChooseProductForm(context.target(), op.precision, op.inputs[0].dtype);
+  PackedOperand filter;
+  if (const Tensor* const value = op.inputs[1].value; value != nullptr) {
+    FLOE_ASSIGN_OR_RETURN(filter, PackedOperand::Create(context, form, value, FilterLayout(value->shape())));
+  }
+  return std::make_unique<ConvolutionKernel>(kDepthwise, op, std::move(steps), form, std::move(filter));
 }
 
 // ---- Prepare
 
 class ConvolutionPrepared final : public PreparedKernel {
  public:
-  ConvolutionPrepared(bool depthwise, const Conv2DGeometry& geometry, EpiloguePlan epilogue, DType dtype)
-      : depthwise_(depthwise), geometry_(geometry), epilogue_(std::move(epilogue)), dtype_(dtype) {}
+  ConvolutionPrepared(bool depthwise, const Conv2DGeometry& geometry, EpiloguePlan epilogue, DType dtype,
+                      ProductForm form, PackedOperand filter, int64_t scratch_bytes)
+      : depthwise_(depthwise),
+        geometry_(geometry),
+        epilogue_(std::move(epilogue)),
+        dtype_(dtype),
+        form_(form),
+        filter_(std::move(filter)),
+        scratch_bytes_(scratch_bytes) {}
+  int64_t scratch_bytes() const override { return scratch_bytes_; }
   int64_t flops() const override { return geometry_.Flops(); }
   std::string description() const override {
     if (depthwise_) return "depthwise";
-    return IsPlainProduct(geometry_) ? "product fp32 64x64x16" : "implicit gemm fp32 64x64x16";
+    const Conv2DGeometry& g = geometry_;
+    return absl::StrCat(
+        IsPlainProduct(g) ? "product " : "implicit gemm ",
+        DescribeProduct(form_, g.batch * g.height.output * g.width.output, g.out_channels / g.groups, g.groups));
   }
   absl::Status Launch(const LaunchArgs& args) const override;
 
@@ -218,6 +254,9 @@ class ConvolutionPrepared final : public PreparedKernel {
   const Conv2DGeometry geometry_;
   const EpiloguePlan epilogue_;
   const DType dtype_;
+  const ProductForm form_;
+  const PackedOperand filter_;
+  const int64_t scratch_bytes_;  // for a filter that is not constant
 };
 
 absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl::Span<const TensorInfo> inputs,
@@ -227,7 +266,8 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
                                    : ComputeConv2DGeometry(attrs_, inputs[0].shape, inputs[1].shape));
   FLOE_ASSIGN_OR_RETURN(EpiloguePlan epilogue,
                         EpiloguePlan::Make(steps_, g.OutputShape().ToShape(), outputs[0].dtype, inputs));
-  return std::make_unique<ConvolutionPrepared>(depthwise_, g, std::move(epilogue), outputs[0].dtype);
+  return std::make_unique<ConvolutionPrepared>(depthwise_, g, std::move(epilogue), outputs[0].dtype, form_, filter_,
+                                               filter_.ScratchBytes(form_, FilterLayout(inputs[1].shape.ToShape())));
 }
 
 // ---- Launch
@@ -235,7 +275,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
 absl::Status ConvolutionPrepared::Launch(const LaunchArgs& args) const {
   FLOE_RETURN_IF_ERROR(OnFloatType(dtype_, [&]<typename T>() {
     return depthwise_ ? LaunchDepthwise<T>(geometry_, epilogue_, args)
-                      : LaunchConvolution<T>(geometry_, epilogue_, args);
+                      : LaunchConvolution<T>(geometry_, form_, filter_, epilogue_, args);
   }));
   return epilogue_.LaunchRest(args);
 }

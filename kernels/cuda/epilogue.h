@@ -36,19 +36,35 @@ struct Epilogue {
   Step steps[kMostEpilogueSteps];
 };
 
+// ChainUnary and ChainBinary of the functions that fused steps have: with every other one in it as well, a product's
+// kernel would be many times as large.
+template <ChainOp... kOps>
+__device__ __forceinline__ float UnaryOf(ChainOp op, float x, float parameter) {
+  float y = x;
+  static_cast<void>(((op == kOps ? (y = ChainUnary(kOps, x, parameter), true) : false) || ...));
+  return y;
+}
+__device__ __forceinline__ float FusedUnary(ChainOp op, float x, float parameter) {
+  return UnaryOf<ChainOp::kRelu, ChainOp::kRelu6, ChainOp::kElu, ChainOp::kLeakyRelu, ChainOp::kTanh, ChainOp::kSigmoid,
+                 ChainOp::kSwish, ChainOp::kHardSwish, ChainOp::kGelu, ChainOp::kGeluTanh>(op, x, parameter);
+}
+__device__ __forceinline__ float FusedBinary(ChainOp op, float x, float y) {
+  return op == ChainOp::kAdd ? x + y : op == ChainOp::kMul ? x * y : ChainBinary(ChainOp::kPrelu, x, y);
+}
+
 template <typename T>
 __device__ __forceinline__ float ApplyEpilogue(const Epilogue& epilogue, float x, int64_t row, int64_t column) {
   for (int s = 0; s < epilogue.count; ++s) {
     const Epilogue::Step& step = epilogue.steps[s];
     if (step.a == nullptr) {
-      x = ChainUnary(step.op, x, step.parameter);
+      x = FusedUnary(step.op, x, step.parameter);
     } else if (step.b != nullptr) {
       x = x * static_cast<const float*>(step.a)[column] + static_cast<const float*>(step.b)[column];
     } else {
       const int64_t image = row / step.rows_per_image;
       const int64_t offset = image * step.image_stride + (row - image * step.rows_per_image) * step.row_stride +
                              column * step.column_stride;
-      x = ChainBinary(step.op, x, ToFloat(static_cast<const T*>(step.a)[offset]));
+      x = FusedBinary(step.op, x, ToFloat(static_cast<const T*>(step.a)[offset]));
     }
   }
   return x;

@@ -31,8 +31,8 @@ absl::Status Launch(void (*kernel)(Params...), dim3 grid, dim3 block, size_t sha
   kernel<<<grid, block, shared_bytes, stream.get()>>>(static_cast<Params>(args)...);
   const cudaError_t code = cudaGetLastError();
 #else
-  const cudaError_t code =
-      simt::Launch(grid, block, shared_bytes, stream.get(), [=] { kernel(static_cast<Params>(args)...); });
+  const cudaError_t code = simt::Launch(reinterpret_cast<const void*>(kernel), grid, block, shared_bytes, stream.get(),
+                                        [=] { kernel(static_cast<Params>(args)...); });
 #endif
   return stream.runtime()->Check(code, "kernel launch");
 }

@@ -1,6 +1,9 @@
 // MaxPool, MaxPoolV2 and AvgPool on NHWC images.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,6 +31,26 @@ struct PoolArgs {
   int filter_height, filter_width, stride_y, stride_x, pad_top, pad_left;
 };
 
+// Integers are compared as what they are, and have no averages.
+template <typename T>
+using PoolValue = std::conditional_t<std::is_integral_v<T>, T, float>;
+template <typename T>
+__device__ __forceinline__ PoolValue<T> ValueOf(T x) {
+  if constexpr (std::is_integral_v<T>) {
+    return x;
+  } else {
+    return ToFloat(x);
+  }
+}
+template <typename T>
+__device__ __forceinline__ PoolValue<T> Least() {
+  if constexpr (std::is_integral_v<T>) {
+    return std::numeric_limits<T>::lowest();
+  } else {
+    return -INFINITY;
+  }
+}
+
 // A thread computes `kCount` neighbouring channels of an output pixel. Padding is not part of any window.
 template <typename T, int kCount, bool kMax>
 __global__ void __launch_bounds__(kThreads) PoolKernel(PoolArgs<T> args) {
@@ -42,16 +65,16 @@ __global__ void __launch_bounds__(kThreads) PoolKernel(PoolArgs<T> args) {
     const int first_y = max(y0, 0), last_y = min(y0 + args.filter_height, args.height);
     const int first_x = max(x0, 0), last_x = min(x0 + args.filter_width, args.width);
     const T* const from = args.image + image * args.height * args.width * args.channels + channel;
-    float value[kCount];
+    PoolValue<T> value[kCount];
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) value[i] = kMax ? -INFINITY : 0.0f;
+    for (int i = 0; i < kCount; ++i) value[i] = kMax ? Least<T>() : PoolValue<T>{};
     for (int y = first_y; y < last_y; ++y) {
       for (int x = first_x; x < last_x; ++x) {
         const auto pixel = *reinterpret_cast<const Pack<T, kCount>*>(from + (static_cast<int64_t>(y) * args.width + x) *
                                                                                 args.channels);
 #pragma unroll
         for (int i = 0; i < kCount; ++i) {
-          const float element = ToFloat(pixel.values[i]);
+          const PoolValue<T> element = ValueOf(pixel.values[i]);
           if constexpr (kMax) {
             if (value[i] < element) value[i] = element;
           } else {
@@ -61,9 +84,15 @@ __global__ void __launch_bounds__(kThreads) PoolKernel(PoolArgs<T> args) {
       }
     }
     Pack<T, kCount> out;
-    const auto taps = static_cast<float>(max(last_y - first_y, 0) * max(last_x - first_x, 0));
+    [[maybe_unused]] const auto taps = static_cast<float>(max(last_y - first_y, 0) * max(last_x - first_x, 0));
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) out.values[i] = FromFloat<T>(kMax ? value[i] : value[i] / taps);
+    for (int i = 0; i < kCount; ++i) {
+      if constexpr (std::is_integral_v<T>) {
+        out.values[i] = value[i];
+      } else {
+        out.values[i] = FromFloat<T>(kMax ? value[i] : value[i] / taps);
+      }
+    }
     *reinterpret_cast<Pack<T, kCount>*>(args.result + row * args.channels + channel) = out;
   }
 }
@@ -98,10 +127,13 @@ absl::Status LaunchPool(const Pool2DGeometry& g, const LaunchArgs& launch) {
 
 // ---- Supports
 
-constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
+constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf,  DType::kBfloat16,
+                             DType::kInt32, DType::kInt64, DType::kUint8};
+constexpr int kFloats = 3;
 
+template <bool kMax>
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
-  FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
+  FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, absl::MakeConstSpan(kDTypes, kMax ? std::size(kDTypes) : kFloats)));
   for (int i = 1; i < static_cast<int>(op.inputs.size()); ++i) FLOE_RETURN_IF_ERROR(WantConstant(op, i));
   return WantChannelsLast(op);
 }
@@ -154,15 +186,14 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> PoolOpKernel::Prepare(absl::Span
 // ---- Launch
 
 absl::Status PoolPrepared::Launch(const LaunchArgs& args) const {
-  return OnFloatType(dtype_, [&]<typename T>() {
-    return max_ ? LaunchPool<T, true>(geometry_, args) : LaunchPool<T, false>(geometry_, args);
-  });
+  if (max_) return OnNumberType(dtype_, [&]<typename T>() { return LaunchPool<T, true>(geometry_, args); });
+  return OnFloatType(dtype_, [&]<typename T>() { return LaunchPool<T, false>(geometry_, args); });
 }
 
 constexpr CudaOp kOps[] = {
-    {"AvgPool", Supports, Create<false>},
-    {"MaxPool", Supports, Create<true>},
-    {"MaxPoolV2", Supports, Create<true>},
+    {"AvgPool", Supports<false>, Create<false>},
+    {"MaxPool", Supports<true>, Create<true>},
+    {"MaxPoolV2", Supports<true>, Create<true>},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The kernel of products, which convolutions are too: C[rows, columns] = A[rows, k] * B[k, columns], in tiles, with
 // what follows done on the sums (epilogue.h). Where A's elements are is the source's business: a matrix by strides, or
-// the windows of an image (implicit GEMM). This form computes in float32 on the plain cores, whatever is stored.
+// the windows of an image (implicit GEMM). This form computes in float32 on the plain cores, whatever is stored;
+// tensor_product.h has the others.
 #ifndef FLOE_KERNELS_CUDA_PRODUCT_H_
 #define FLOE_KERNELS_CUDA_PRODUCT_H_
 
@@ -36,11 +37,16 @@ struct BatchOffsets {
 
 template <typename T>
 struct ProductArgs {
-  const T* b;
   T* c;
   int64_t rows, columns, depth;
+  // B, in the graph's own form.
+  const T* b;
   int64_t b_depth_stride, b_column_stride;
   bool b_packs;  // four columns are one aligned access
+  // Or packed (packed_operand.h), with zeros up to `packed_depth`.
+  const void* packed_b;
+  int64_t packed_depth;
+  bool c_packs;  // four columns are one aligned access
   int64_t c_row_stride;
   int64_t c_batch_stride;
   // For groups of channels: where a batch's columns lie in the whole result, which the epilogue counts by.
@@ -83,6 +89,12 @@ struct MatrixSource {
   __device__ void Load(const Row& row, int64_t k, float* to) const {
     LoadFour(row.at + k * depth_stride, depth_stride, row.inside ? depth - k : 0, packs, to);
   }
+  // Whether every `chunk` elements along the depth, 16 bytes, lie together and aligned; and where those at k are, a
+  // multiple of `chunk`: null for zeros.
+  bool HasChunks(int chunk) const {
+    return depth_stride == 1 && depth % chunk == 0 && row_stride % chunk == 0 && IsAligned(data, chunk * sizeof(T));
+  }
+  __device__ const T* Find(const Row& row, int64_t k) const { return row.inside && k < depth ? row.at + k : nullptr; }
 };
 
 // A source of A's elements: the windows of an NHWC image. Row: an output pixel. Depth: filter row, filter column,
@@ -111,22 +123,29 @@ struct ImageSource {
     return {data + batch_offset + image * height * width * channels, out_y * stride_y - pad_top,
             column * stride_x - pad_left, row < rows};
   }
-  __device__ float At(const Row& row, int64_t k) const {
-    const int tap = static_cast<int>(k / group_channels), channel = static_cast<int>(k - int64_t{tap} * group_channels);
-    const int y = row.y + tap / filter_width * dilation_y, x = row.x + tap % filter_width * dilation_x;
-    if (y < 0 || y >= height || x < 0 || x >= width) return 0.0f;
-    return ToFloat(row.image[(int64_t{y} * width + x) * channels + channel]);
-  }
   __device__ void Load(const Row& row, int64_t k, float* to) const {
     if (!packs) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) to[i] = row.inside && k + i < depth ? At(row, k + i) : 0.0f;
+      for (int i = 0; i < 4; ++i) {
+        const T* const from = Find(row, k + i);
+        to[i] = from == nullptr ? 0.0f : ToFloat(*from);
+      }
       return;
     }
-    const int tap = static_cast<int>(k / group_channels), channel = static_cast<int>(k - int64_t{tap} * group_channels);
+    const T* const from = Find(row, k);
+    LoadFour(from == nullptr ? data : from, 1, from == nullptr ? 0 : 4, true, to);
+  }
+  // As MatrixSource's; a chunk lies in one tap.
+  bool HasChunks(int chunk) const {
+    return group_channels % chunk == 0 && channels % chunk == 0 && IsAligned(data, chunk * sizeof(T));
+  }
+  __device__ const T* Find(const Row& row, int64_t k) const {
+    if (!row.inside || k >= depth) return nullptr;
+    const int tap = static_cast<int>(Quotient(k, group_channels));
+    const int channel = static_cast<int>(k - int64_t{tap} * group_channels);
     const int y = row.y + tap / filter_width * dilation_y, x = row.x + tap % filter_width * dilation_x;
-    const bool inside = row.inside && k < depth && y >= 0 && y < height && x >= 0 && x < width;
-    LoadFour(row.image + (int64_t{y} * width + x) * channels + channel, 1, inside ? 4 : 0, true, to);
+    if (y < 0 || y >= height || x < 0 || x >= width) return nullptr;
+    return row.image + (int64_t{y} * width + x) * channels + channel;
   }
 };
 
@@ -137,7 +156,7 @@ struct ProductTiles {
 
 // A block computes a tile, a thread four by four of its elements.
 template <typename T, typename Source>
-__global__ void __launch_bounds__(kProductThreads) ProductKernel(ProductArgs<T> args, Source source) {
+__global__ void __launch_bounds__(kProductThreads, 2) ProductKernel(ProductArgs<T> args, Source source) {
   auto& tiles = SharedMemory<ProductTiles>();
   const int thread = static_cast<int>(threadIdx.x);
   const int a_row = thread / 4, a_depth = thread % 4 * 4;
@@ -197,8 +216,7 @@ __global__ void __launch_bounds__(kProductThreads) ProductKernel(ProductArgs<T> 
 }
 
 template <typename T, typename Source>
-absl::Status LaunchProduct(CudaStream& stream, const ProductArgs<T>& args, const Source& source) {
-  if (args.rows == 0 || args.columns == 0 || args.batches == 0) return absl::OkStatus();
+absl::Status LaunchPlainProduct(CudaStream& stream, const ProductArgs<T>& args, const Source& source) {
   const dim3 grid(static_cast<unsigned>(CeilDiv(args.rows, kTileRows)),
                   static_cast<unsigned>(std::min(CeilDiv(args.columns, kTileColumns), kMostBlocksY)),
                   static_cast<unsigned>(std::min(args.batches, kMostBlocksY)));

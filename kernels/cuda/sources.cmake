@@ -4,6 +4,7 @@ set(FLOE_CUDA_HOST_SOURCES
   cuda_backend.cc
   list_ops.cc
   module.cc
+  product_form.cc
   runtime.cc
   stream.cc
   target.cc)
@@ -29,6 +30,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   move.cu
   nms.cu
   one_hot.cu
+  packed_operand.cu
   pool.cu
   reduce.cu
   resize.cu

@@ -1,6 +1,7 @@
 // TopK and TopKV2: the larger first, a NaN before all numbers, among equals the lower index.
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/cuda/cuda_op.h"
@@ -23,13 +24,24 @@ struct TopKArgs {
   const void* from;
   void* values;
   void* indices;
-  uint64_t* scratch;  // `sorted` keys a row, where they do not fit the window
+  void* scratch;  // `sorted` keys a row, where they do not fit the window
   int64_t rows, columns, k;
   int64_t sorted;  // a power of two
 };
 
-// A number in the order of the results, in the upper half, and which element it is of, in the lower: keys are all
-// different, and the largest comes first. 0 is no element's.
+// A number in the order of the results, and which element it is of: keys are all different, and the largest comes
+// first. One of zeros is no element's. Of numbers of 32 bits both fit one word, the number in its upper half.
+struct LongKey {
+  uint64_t order;
+  uint64_t place;
+
+  __device__ bool operator<(const LongKey& other) const {
+    return order < other.order || (order == other.order && place < other.place);
+  }
+};
+template <typename T>
+using KeyFor = std::conditional_t<sizeof(T) == sizeof(uint64_t), LongKey, uint64_t>;
+
 template <typename T>
 __device__ uint64_t KeyOf(const T& x, int64_t index) {
   constexpr uint32_t kSign = 0x80000000u;
@@ -46,14 +58,19 @@ __device__ uint64_t KeyOf(const T& x, int64_t index) {
 __device__ inline int64_t IndexOf(uint64_t key) {
   return static_cast<int64_t>(0xffffffffu - static_cast<uint32_t>(key));
 }
+__device__ inline LongKey KeyOf(const int64_t& x, int64_t index) {
+  return {static_cast<uint64_t>(x) ^ (uint64_t{1} << 63), ~static_cast<uint64_t>(index)};
+}
+__device__ inline int64_t IndexOf(const LongKey& key) { return static_cast<int64_t>(~key.place); }
 
 // Every thread of the block calls. Bitonic: what is compared does not hang on what is found.
-__device__ inline void SortDescending(uint64_t* keys, int64_t size) {
+template <typename Key>
+__device__ void SortDescending(Key* keys, int64_t size) {
   for (int64_t width = 2; width <= size; width *= 2) {
     for (int64_t step = width / 2; step > 0; step /= 2) {
       for (int64_t i = threadIdx.x; i < size / 2; i += kThreads) {
         const int64_t low = i / step * step * 2 + i % step, high = low + step;
-        const uint64_t a = keys[low], b = keys[high];
+        const Key a = keys[low], b = keys[high];
         const bool descending = (low & width) == 0;
         if ((a < b) == descending) {
           keys[low] = b;
@@ -66,7 +83,7 @@ __device__ inline void SortDescending(uint64_t* keys, int64_t size) {
 }
 
 template <typename T, typename Index>
-__device__ void WriteBest(const TopKArgs& args, int64_t row, const uint64_t* keys) {
+__device__ void WriteBest(const TopKArgs& args, int64_t row, const KeyFor<T>* keys) {
   const T* const from = static_cast<const T*>(args.from) + row * args.columns;
   for (int64_t i = threadIdx.x; i < args.k; i += kThreads) {
     const int64_t index = IndexOf(keys[i]);
@@ -75,20 +92,21 @@ __device__ void WriteBest(const TopKArgs& args, int64_t row, const uint64_t* key
   }
 }
 
+template <typename Key>
 struct TopKShared {
-  uint64_t keys[kWindow];
+  Key keys[kWindow];
 };
 
 // A block a row, which comes by in windows: the best k stay, and the rest of the window is filled anew.
 template <typename T, typename Index>
-__global__ void __launch_bounds__(kThreads) TopKInWindows(TopKArgs args) {
-  auto& shared = SharedMemory<TopKShared>();
+__global__ void __launch_bounds__(kThreads, 2) TopKInWindows(TopKArgs args) {
+  auto& shared = SharedMemory<TopKShared<KeyFor<T>>>();
   for (int64_t row = blockIdx.x; row < args.rows; row += gridDim.x) {
     const T* const from = static_cast<const T*>(args.from) + row * args.columns;
     for (int64_t next = 0, kept = 0; next < args.columns;) {
       for (int64_t i = kept + threadIdx.x; i < args.sorted; i += kThreads) {
         const int64_t index = next + i - kept;
-        shared.keys[i] = index < args.columns ? KeyOf(from[index], index) : 0;
+        shared.keys[i] = index < args.columns ? KeyOf(from[index], index) : KeyFor<T>{};
       }
       __syncthreads();
       SortDescending(shared.keys, args.sorted);
@@ -102,11 +120,13 @@ __global__ void __launch_bounds__(kThreads) TopKInWindows(TopKArgs args) {
 
 // A block a row, sorted as a whole in the device's memory.
 template <typename T, typename Index>
-__global__ void __launch_bounds__(kThreads) TopKInMemory(TopKArgs args) {
+__global__ void __launch_bounds__(kThreads, 2) TopKInMemory(TopKArgs args) {
   for (int64_t row = blockIdx.x; row < args.rows; row += gridDim.x) {
     const T* const from = static_cast<const T*>(args.from) + row * args.columns;
-    uint64_t* const keys = args.scratch + row * args.sorted;
-    for (int64_t i = threadIdx.x; i < args.sorted; i += kThreads) keys[i] = i < args.columns ? KeyOf(from[i], i) : 0;
+    KeyFor<T>* const keys = static_cast<KeyFor<T>*>(args.scratch) + row * args.sorted;
+    for (int64_t i = threadIdx.x; i < args.sorted; i += kThreads) {
+      keys[i] = i < args.columns ? KeyOf(from[i], i) : KeyFor<T>{};
+    }
     __syncthreads();
     SortDescending(keys, args.sorted);
     WriteBest<T, Index>(args, row, keys);
@@ -118,14 +138,16 @@ __global__ void __launch_bounds__(kThreads) TopKInMemory(TopKArgs args) {
 template <typename T, typename Index>
 absl::Status LaunchTopK(const TopKArgs& args, CudaStream& stream) {
   const dim3 grid(static_cast<unsigned>(std::min(args.rows, kMostBlocks)));
-  return args.k <= kMostKept ? Launch(TopKInWindows<T, Index>, grid, dim3(kThreads), sizeof(TopKShared), stream, args)
-                             : Launch(TopKInMemory<T, Index>, grid, dim3(kThreads), 0, stream, args);
+  return args.k <= kMostKept
+             ? Launch(TopKInWindows<T, Index>, grid, dim3(kThreads), sizeof(TopKShared<KeyFor<T>>), stream, args)
+             : Launch(TopKInMemory<T, Index>, grid, dim3(kThreads), 0, stream, args);
 }
 
 // ---- Supports
 
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
-  static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16, DType::kInt32, DType::kUint8};
+  static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf,  DType::kBfloat16,
+                                      DType::kInt32, DType::kInt64, DType::kUint8};
   FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
   const DType result = op.outputs[1].dtype;
   if (result != DType::kInt32 && result != DType::kInt64)
@@ -155,19 +177,18 @@ absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> in
   if (in_windows) args.sorted = std::min(args.sorted, kWindow);
   Launcher launcher;
   launcher.description = in_windows ? "top k, in windows" : "top k, sorted as a whole";
-  if (!in_windows) launcher.scratch_bytes = args.rows * args.sorted * static_cast<int64_t>(sizeof(uint64_t));
+  const size_t key_bytes = inputs[0].dtype == DType::kInt64 ? sizeof(LongKey) : sizeof(uint64_t);
+  if (!in_windows) launcher.scratch_bytes = args.rows * args.sorted * static_cast<int64_t>(key_bytes);
   launcher.launch = [args, dtype = inputs[0].dtype](const LaunchArgs& launch) {
     if (args.rows == 0 || args.k == 0) return absl::OkStatus();
     TopKArgs bound = args;
     bound.from = launch.input(0).raw_data();
     bound.values = launch.output(0)->raw_mutable_data();
     bound.indices = launch.output(1)->raw_mutable_data();
-    bound.scratch = static_cast<uint64_t*>(launch.scratch());
+    bound.scratch = launch.scratch();
     return OnIndexType(launch.output(1)->dtype(), [&]<typename Index>() {
       const auto run = [&]<typename T>() { return LaunchTopK<T, Index>(bound, StreamOf(launch)); };
-      if (dtype == DType::kInt32) return run.template operator()<int32_t>();
-      if (dtype == DType::kUint8) return run.template operator()<uint8_t>();
-      return OnFloatType(dtype, run);
+      return OnNumberType(dtype, run);
     });
   };
   return launcher;

@@ -6,8 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "kernels/cuda/cuda_op.h"
-#include "kernels/cuda/launcher.h"
-#include "kernels/cuda/product.h"
+#include "kernels/cuda/packed_operand.h"
+#include "kernels/cuda/product_form.h"
+#include "kernels/cuda/tensor_product.h"
 #include "ops/window.h"
 
 namespace floe {
@@ -38,17 +39,22 @@ struct GradientSource {
             static_cast<int>(line - image * height) + pad_top, static_cast<int>(row - line * width) + pad_left,
             row < rows};
   }
-  __device__ float At(const Row& row, int64_t k) const {
-    const auto tap = static_cast<int>(Quotient(k, channels)), channel = static_cast<int>(k - int64_t{tap} * channels);
-    const int y = row.y - tap / filter_width * dilation_y, x = row.x - tap % filter_width * dilation_x;
-    if (y < 0 || x < 0 || y % stride_y != 0 || x % stride_x != 0) return 0.0f;
-    const int out_y = y / stride_y, out_x = x / stride_x;
-    if (out_y >= out_height || out_x >= out_width) return 0.0f;
-    return ToFloat(row.image[(int64_t{out_y} * out_width + out_x) * channels + channel]);
-  }
   __device__ void Load(const Row& row, int64_t k, float* to) const {
 #pragma unroll
-    for (int i = 0; i < 4; ++i) to[i] = row.inside && k + i < depth ? At(row, k + i) : 0.0f;
+    for (int i = 0; i < 4; ++i) {
+      const T* const from = Find(row, k + i);
+      to[i] = from == nullptr ? 0.0f : ToFloat(*from);
+    }
+  }
+  bool HasChunks(int chunk) const { return channels % chunk == 0 && IsAligned(data, chunk * sizeof(T)); }
+  __device__ const T* Find(const Row& row, int64_t k) const {
+    if (!row.inside || k >= depth) return nullptr;
+    const auto tap = static_cast<int>(Quotient(k, channels)), channel = static_cast<int>(k - int64_t{tap} * channels);
+    const int y = row.y - tap / filter_width * dilation_y, x = row.x - tap % filter_width * dilation_x;
+    if (y < 0 || x < 0 || y % stride_y != 0 || x % stride_x != 0) return nullptr;
+    const int out_y = y / stride_y, out_x = x / stride_x;
+    if (out_y >= out_height || out_x >= out_width) return nullptr;
+    return row.image + (int64_t{out_y} * out_width + out_x) * channels + channel;
   }
 };
 
@@ -64,28 +70,47 @@ __global__ void __launch_bounds__(kLoopThreads)
 
 // ---- Launcher
 
+// The filter as the product's second operand: its depth is (tap, out).
+OperandLayout FilterLayout(const Shape& filter) {
+  const int64_t in = filter.dim(2), out = filter.dim(3);
+  return {.matrices = 1,
+          .depth = filter.dim(0) * filter.dim(1) * out,
+          .columns = in,
+          .inner = std::max<int64_t>(1, out),
+          .outer_stride = in * out,
+          .inner_stride = 1,
+          .column_stride = out};
+}
+
 template <typename T>
-absl::Status LaunchTransposed(const Conv2DGeometry& g, const LaunchArgs& launch) {
+absl::Status LaunchTransposed(const Conv2DGeometry& g, ProductForm form, const PackedOperand& filter,
+                              const LaunchArgs& launch) {
   CudaStream& stream = StreamOf(launch);
   const int64_t taps = g.height.filter * g.width.filter;
-  const int64_t elements = taps * g.in_channels * g.out_channels;
-  auto* const turned = static_cast<T*>(launch.scratch());
-  if (elements > 0) {
-    FLOE_RETURN_IF_ERROR(Launch(TurnFilterKernel<T>, LoopGrid(elements), dim3(kLoopThreads), 0, stream,
-                                static_cast<const T*>(launch.input(1).raw_data()), turned, elements, g.in_channels,
-                                g.out_channels));
-  }
   ProductArgs<T> args{};
-  args.b = turned;
   args.c = launch.output(0)->mutable_data<T>();
   args.rows = g.batch * g.height.input * g.width.input;
   args.columns = g.in_channels;
   args.depth = taps * g.out_channels;
-  args.b_depth_stride = g.in_channels;
-  args.b_column_stride = 1;
-  args.b_packs = g.in_channels % 4 == 0;
   args.c_row_stride = g.in_channels;
   args.batches = 1;
+  if (form == ProductForm::kPlain) {
+    const int64_t elements = args.depth * g.in_channels;
+    auto* const turned = static_cast<T*>(launch.scratch());
+    if (elements > 0) {
+      FLOE_RETURN_IF_ERROR(Launch(TurnFilterKernel<T>, LoopGrid(elements), dim3(kLoopThreads), 0, stream,
+                                  static_cast<const T*>(launch.input(1).raw_data()), turned, elements, g.in_channels,
+                                  g.out_channels));
+    }
+    args.b = turned;
+    args.b_depth_stride = g.in_channels;
+    args.b_column_stride = 1;
+    args.b_packs = g.in_channels % 4 == 0;
+  } else {
+    args.packed_depth = PackedDepth(form, args.depth);
+    FLOE_ASSIGN_OR_RETURN(args.packed_b, filter.Find(stream, form, launch.input(1),
+                                                     FilterLayout(launch.input(1).shape()), launch.scratch()));
+  }
   const GradientSource<T> source = {.data = launch.input(2).data<T>(),
                                     .rows = args.rows,
                                     .depth = args.depth,
@@ -101,7 +126,7 @@ absl::Status LaunchTransposed(const Conv2DGeometry& g, const LaunchArgs& launch)
                                     .dilation_x = static_cast<int>(g.width.dilation),
                                     .pad_top = static_cast<int>(g.height.pad_before),
                                     .pad_left = static_cast<int>(g.width.pad_before)};
-  return LaunchProduct(stream, args, source);
+  return LaunchProduct(stream, form, args, source);
 }
 
 // ---- Supports
@@ -118,21 +143,73 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   return absl::OkStatus();
 }
 
-// ---- Prepare
+// ---- Create
 
-absl::StatusOr<Launcher> Prepare(const AttrMap& attrs, absl::Span<const TensorInfo> inputs,
-                                 absl::Span<const TensorInfo> outputs) {
-  // The convolution whose gradient this is has the result as its image.
-  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry g, ComputeConv2DGeometry(attrs, outputs[0].shape, inputs[1].shape));
-  const DType dtype = inputs[1].dtype;
-  return Launcher{"transposed, implicit gemm fp32 64x64x16",
-                  [=](const LaunchArgs& launch) {
-                    return OnFloatType(dtype, [&]<typename T>() { return LaunchTransposed<T>(g, launch); });
-                  },
-                  inputs[1].shape.ToShape().num_elements() * ElementBytes(dtype)};
+class TransposedKernel final : public Kernel {
+ public:
+  TransposedKernel(const OpSignature& op, ProductForm form, PackedOperand filter)
+      : attrs_(op.attrs), form_(form), filter_(std::move(filter)) {}
+  absl::StatusOr<std::unique_ptr<PreparedKernel>> Prepare(absl::Span<const TensorInfo> inputs,
+                                                          absl::Span<const TensorInfo> outputs) const override;
+  bool Reads(int input) const override { return input != 1 || !filter_.is_packed(); }
+
+ private:
+  const AttrMap attrs_;
+  const ProductForm form_;
+  const PackedOperand filter_;
+};
+
+absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext& context, const OpSignature& op) {
+  const ProductForm form = ChooseProductForm(context.target(), op.precision, op.inputs[1].dtype);
+  PackedOperand filter;
+  if (const Tensor* const value = op.inputs[1].value; value != nullptr) {
+    FLOE_ASSIGN_OR_RETURN(filter, PackedOperand::Create(context, form, value, FilterLayout(value->shape())));
+  }
+  return std::make_unique<TransposedKernel>(op, form, std::move(filter));
 }
 
-constexpr CudaOp kOps[] = {{"Conv2DBackpropInput", Supports, CreateLauncher<Prepare>}};
+// ---- Prepare
+
+class TransposedPrepared final : public PreparedKernel {
+ public:
+  TransposedPrepared(const Conv2DGeometry& geometry, DType dtype, ProductForm form, PackedOperand filter,
+                     int64_t scratch_bytes)
+      : geometry_(geometry), dtype_(dtype), form_(form), filter_(std::move(filter)), scratch_bytes_(scratch_bytes) {}
+  int64_t scratch_bytes() const override { return scratch_bytes_; }
+  int64_t flops() const override { return geometry_.Flops(); }
+  std::string description() const override {
+    const Conv2DGeometry& g = geometry_;
+    return absl::StrCat("transposed, implicit gemm ",
+                        DescribeProduct(form_, g.batch * g.height.input * g.width.input, g.in_channels, 1));
+  }
+  absl::Status Launch(const LaunchArgs& args) const override;
+
+ private:
+  const Conv2DGeometry geometry_;
+  const DType dtype_;
+  const ProductForm form_;
+  const PackedOperand filter_;
+  const int64_t scratch_bytes_;  // for the filter in the product's order, unless it was packed
+};
+
+absl::StatusOr<std::unique_ptr<PreparedKernel>> TransposedKernel::Prepare(absl::Span<const TensorInfo> inputs,
+                                                                          absl::Span<const TensorInfo> outputs) const {
+  // The convolution whose gradient this is has the result as its image.
+  FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry g, ComputeConv2DGeometry(attrs_, outputs[0].shape, inputs[1].shape));
+  const DType dtype = inputs[1].dtype;
+  const Shape filter = inputs[1].shape.ToShape();
+  const int64_t scratch_bytes = form_ == ProductForm::kPlain ? filter.num_elements() * ElementBytes(dtype)
+                                                             : filter_.ScratchBytes(form_, FilterLayout(filter));
+  return std::make_unique<TransposedPrepared>(g, dtype, form_, filter_, scratch_bytes);
+}
+
+// ---- Launch
+
+absl::Status TransposedPrepared::Launch(const LaunchArgs& args) const {
+  return OnFloatType(dtype_, [&]<typename T>() { return LaunchTransposed<T>(geometry_, form_, filter_, args); });
+}
+
+constexpr CudaOp kOps[] = {{"Conv2DBackpropInput", Supports, Create}};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 // The CUDA kernels at sizes around a warp, a window and a block, against the ops' own evaluation.
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -161,6 +162,14 @@ TEST(CudaSizesTest, TopK) {
       EXPECT_OK(OnCuda("TopKV2", {}, {rows, Tensor::Scalar<int32_t>(k)}, {1}));
     }
     EXPECT_OK(OnCuda("TopKV2", {}, {Numbers(Shape({2, columns}), 1000), Tensor::Scalar<int32_t>(1)}, {1}));
+    // Numbers that differ in their upper halves, in their lower ones, and in signs.
+    Tensor longs(DType::kInt64, Shape({2, columns}));
+    for (int64_t i = 0; i < longs.num_elements(); ++i) {
+      longs.mutable_data<int64_t>()[i] = (i * 7919 % 11 - 5) * (int64_t{1} << 40) + i * 104729 % 7;
+    }
+    for (const int32_t k : {1, std::min(columns, 1024), std::min(columns, 1025)}) {
+      EXPECT_OK(OnCuda("TopKV2", {}, {longs, Tensor::Scalar<int32_t>(k)}, {1}));
+    }
   }
 }
 
@@ -216,6 +225,24 @@ TEST(CudaSizesTest, Crops) {
           {RandomFloats(Shape({2, 6, 9, 3}), 1), boxes, Tensor::Of<int32_t>({0, 1, 1}), Tensor::Of<int32_t>({size, 5})},
           {3}));
     }
+  }
+}
+
+// Larger than float32 tells apart.
+TEST(CudaSizesTest, LargestIntegers) {
+  const Attrs attrs = {{"ksize", AttrValue::Ints({1, 3, 2, 1})},
+                       {"strides", AttrValue::Ints({1, 2, 2, 1})},
+                       {"padding", AttrValue::String("SAME")}};
+  for (const int64_t channels : {3, 4}) {
+    Tensor ints = Numbers(Shape({2, 5, 7, channels}), 9), longs(DType::kInt64, ints.shape());
+    Tensor bytes(DType::kUint8, ints.shape());
+    for (int64_t i = 0; i < ints.num_elements(); ++i) {
+      int32_t& x = ints.mutable_data<int32_t>()[i];
+      bytes.mutable_data<uint8_t>()[i] = static_cast<uint8_t>(x * 28);
+      x -= 1 << 30;
+      longs.mutable_data<int64_t>()[i] = int64_t{x} * (int64_t{1} << 32) + i % 5;
+    }
+    for (const Tensor& image : {ints, longs, bytes}) EXPECT_OK(OnCuda("MaxPool", attrs, {image}));
   }
 }
 

@@ -59,9 +59,10 @@ inline absl::StatusOr<GoldenCase> Expect(const MadeUpCase& made) {
 }
 
 // OK where the backend's kernel gives what the op's own evaluation gives.
-inline absl::Status CompareWithReference(const Backend& backend, const MadeUpCase& made) {
+inline absl::Status CompareWithReference(const Backend& backend, const MadeUpCase& made,
+                                         Precision precision = Precision::kFp32) {
   FLOE_ASSIGN_OR_RETURN(const GoldenCase golden, Expect(made));
-  const absl::Status status = RunOnBackend(backend, *FindOp(made.op), golden);
+  const absl::Status status = RunOnBackend(backend, *FindOp(made.op), golden, precision);
   return status.ok() ? status : Annotate(status, made.ToString());
 }
 inline absl::Status CompareWithReference(const MadeUpCase& made) { return CompareWithReference(CpuBackend(), made); }

@@ -1,18 +1,19 @@
 // The graphs of <shared>/models against TensorFlow's outputs: as they are, and as a batch of seven.
-#include <nlohmann/json.hpp>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "model/model.h"
 #include "program/pass.h"
-#include "tensor/npy.h"
+#include "tests/model/model_case.h"
 #include "tests/testing/programs.h"
 #include "tests/testing/shared_data.h"
 
 namespace floe {
 namespace {
 
+using ::floe::testing::LoadModelCase;
+using ::floe::testing::ModelCase;
 using ::floe::testing::RelativeDifference;
 using ::floe::testing::SharedPath;
 
@@ -22,26 +23,6 @@ constexpr double kBlazeposeTolerance = 2e-3;
 // Between two ways to compute the same.
 constexpr double kPassTolerance = 1e-4;
 constexpr int64_t kBatch = 7;
-
-struct Case {
-  std::vector<NamedTensor> inputs;
-  std::vector<std::string> outputs;
-  std::vector<Tensor> expected;
-};
-
-Case LoadCase(const std::string& directory) {
-  const auto json = nlohmann::json::parse(*ReadFile(directory + "/case.json"));
-  Case loaded;
-  for (const auto& name : json["inputs"]) {
-    const std::string file = absl::StrCat(directory, "/in_", loaded.inputs.size(), ".npy");
-    loaded.inputs.push_back({name.get<std::string>(), *ReadNpy(file)});
-  }
-  for (const auto& name : json["outputs"]) {
-    loaded.outputs.push_back(name.get<std::string>());
-    loaded.expected.push_back(*ReadNpy(absl::StrCat(directory, "/out_", loaded.expected.size(), ".npy")));
-  }
-  return loaded;
-}
 
 // The first row, so often.
 Tensor Repeated(const Tensor& tensor, int64_t times) {
@@ -61,7 +42,7 @@ class ModelsTest : public ::testing::TestWithParam<std::tuple<const char*, const
   void SetUp() override {
     const std::string folder = absl::StrCat("models/", std::get<0>(GetParam()));
     FLOE_REQUIRE_SHARED(folder);
-    case_ = LoadCase(SharedPath(folder));
+    case_ = LoadModelCase(SharedPath(folder));
     ModelOptions options;
     options.device = std::get<1>(GetParam());
     options.threads = 2;
@@ -81,7 +62,7 @@ class ModelsTest : public ::testing::TestWithParam<std::tuple<const char*, const
     }
   }
 
-  Case case_;
+  ModelCase case_;
   std::shared_ptr<const Model> model_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <sys/mman.h>
 
+#include <bit>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -122,6 +123,10 @@ class BlockRunner {
   const std::function<void()>* body_ = nullptr;
   bool backwards_ = false;
   std::vector<Thread> threads_;
+  struct Warp {
+    int in_collective = 0, done = 0;  // lanes
+  };
+  std::vector<Warp> warps_;
   int started_ = 0, done_ = 0, at_barrier_ = 0;
   int running_ = 0;
   std::vector<int> ready_;
@@ -218,6 +223,7 @@ void BlockRunner::RunThreads() {
     Thread& ended = threads_[running_];
     if (!ended.open_group.empty() || !ended.groups.empty()) Fail("ended with asynchronous copies nobody waited for");
     ended.state = Thread::State::kDone;
+    ++warps_[running_ / kWarp].done;
     ++done_;
   }
 }
@@ -251,6 +257,7 @@ std::string BlockRunner::Run(dim3 block, Index3 block_index, size_t shared_bytes
   next_ready_ = 0;
   error_.clear();
   if (static_cast<int>(threads_.size()) < count_) threads_.resize(count_);
+  warps_.assign(static_cast<size_t>((count_ + kWarp - 1) / kWarp), {});
   for (int i = 0; i < count_; ++i) {
     const auto n = static_cast<unsigned>(i);
     threads_[i].state = Thread::State::kWaitsToStart;
@@ -342,6 +349,10 @@ void BlockRunner::Collective(uint32_t mask, const char* kind, const void* input,
   self.kind = kind;
   self.input = input;
   self.output = output;
+  // Most come while others lack, and where every lane is there to come nothing else can be wrong yet.
+  Warp& state = warps_[me / kWarp];
+  ++state.in_collective;
+  if (state.done == 0 && warp + kWarp <= count_ && state.in_collective < std::popcount(mask)) return Suspend();
   const void* inputs[kWarp] = {};
   void* outputs[kWarp] = {};
   bool all = true;
@@ -356,6 +367,7 @@ void BlockRunner::Collective(uint32_t mask, const char* kind, const void* input,
   }
   if (!all) return Suspend();
   self.state = Thread::State::kRuns;
+  state.in_collective -= std::popcount(mask);
   compute(inputs, outputs, mask);
   for (int lane = 0; lane < kWarp; ++lane) {
     if ((mask >> lane & 1) != 0 && warp + lane != me) Wake(warp + lane);

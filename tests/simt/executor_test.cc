@@ -119,5 +119,123 @@ TEST(ExecutorTest, AsynchronousCopiesArriveWhenWaitedFor) {
               HasSubstr("nobody waited for"));
 }
 
+// Operands whose elements every form holds exactly, and sums that float32 does.
+template <int kDepth>
+struct Operands {
+  float a[16][kDepth], b[kDepth][8], c[16][8];
+
+  Operands() {
+    for (int i = 0; i < 16 * kDepth; ++i) a[i / kDepth][i % kDepth] = static_cast<float>(i * 7 % 23 - 11);
+    for (int i = 0; i < kDepth * 8; ++i) b[i / 8][i % 8] = static_cast<float>(i * 5 % 19 - 9);
+    for (int i = 0; i < 16 * 8; ++i) c[i / 8][i % 8] = static_cast<float>(i - 60);
+  }
+  float Wanted(int row, int column) const {
+    float sum = c[row][column];
+    for (int k = 0; k < kDepth; ++k) sum += a[row][k] * b[k][column];
+    return sum;
+  }
+};
+
+uint32_t TwoBfloat16s(float low, float high) { return floe::TwoBfloat16s(low, high); }
+uint32_t TwoHalves(float low, float high) { return floe::TwoHalves(low, high); }
+
+// A lane's registers, spelt out as the tables of the PTX ISA have them: of the operands with two elements in a
+// register, and of the sums.
+template <int kDepth, typename Two, typename MultiplyThem>
+void CheckPairs(const Two& two, const MultiplyThem& multiply) {
+  const Operands<kDepth> from;
+  float got[16][8];
+  const std::string error = RunGrid(dim3(1), dim3(32), 0, [&] {
+    const int group = Lane() / 4, in_group = Lane() % 4;
+    uint32_t a[4] = {}, b[2] = {};
+    for (int i = 0; i < kDepth / 4; ++i) {
+      const int row = i % 2 == 0 ? group : group + 8, k = in_group * 2 + (i < 2 ? 0 : 8);
+      a[i] = two(from.a[row][k], from.a[row][k + 1]);
+    }
+    for (int i = 0; i < kDepth / 8; ++i) {
+      const int k = in_group * 2 + i * 8;
+      b[i] = two(from.b[k][group], from.b[k + 1][group]);
+    }
+    float sums[4];
+    for (int i = 0; i < 4; ++i) sums[i] = from.c[i < 2 ? group : group + 8][in_group * 2 + i % 2];
+    multiply(sums, a, b);
+    for (int i = 0; i < 4; ++i) got[i < 2 ? group : group + 8][in_group * 2 + i % 2] = sums[i];
+  });
+  EXPECT_EQ(error, "");
+  for (int i = 0; i < 16 * 8; ++i) EXPECT_EQ(got[i / 8][i % 8], from.Wanted(i / 8, i % 8)) << i / 8 << "," << i % 8;
+}
+
+TEST(TensorCoreTest, FragmentsOfHalves) {
+  CheckPairs<8>(TwoHalves, [](float(&sums)[4], const uint32_t(&a)[4], const uint32_t(&b)[2]) {
+    floe::MultiplyHalvesDepth8(sums, a[0], a[1], b[0]);
+  });
+  CheckPairs<16>(TwoHalves, floe::MultiplyHalves);
+}
+
+TEST(TensorCoreTest, FragmentsOfBfloat16s) { CheckPairs<16>(TwoBfloat16s, floe::MultiplyBfloat16s); }
+
+TEST(TensorCoreTest, FragmentsOfTf32s) {
+  const Operands<8> from;
+  float got[16][8];
+  const std::string error = RunGrid(dim3(1), dim3(32), 0, [&] {
+    const int group = Lane() / 4, in_group = Lane() % 4;
+    uint32_t a[4], b[2];
+    for (int i = 0; i < 4; ++i)
+      a[i] = floe::FloatToTf32(from.a[i % 2 == 0 ? group : group + 8][i < 2 ? in_group : in_group + 4]);
+    for (int i = 0; i < 2; ++i) b[i] = floe::FloatToTf32(from.b[in_group + 4 * i][group]);
+    float sums[4];
+    for (int i = 0; i < 4; ++i) sums[i] = from.c[i < 2 ? group : group + 8][in_group * 2 + i % 2];
+    floe::MultiplyTf32s(sums, a, b);
+    for (int i = 0; i < 4; ++i) got[i < 2 ? group : group + 8][in_group * 2 + i % 2] = sums[i];
+  });
+  EXPECT_EQ(error, "");
+  for (int i = 0; i < 16 * 8; ++i) EXPECT_EQ(got[i / 8][i % 8], from.Wanted(i / 8, i % 8)) << i / 8 << "," << i % 8;
+}
+
+TEST(TensorCoreTest, RoundsToTf32AndLooksAtNoMore) {
+  const auto rounded = [](float x) { return floe::FloatOf(floe::FloatToTf32(x)); };
+  const float step = std::ldexp(1.0f, -10);
+  EXPECT_EQ(rounded(1 + step), 1 + step);
+  EXPECT_EQ(rounded(1 + step / 2), 1 + step);  // ties away from zero
+  EXPECT_EQ(rounded(-1 - step / 2), -1 - step);
+  EXPECT_EQ(rounded(1 + step * 0.49f), 1.0f);
+  EXPECT_EQ(rounded(INFINITY), INFINITY);
+  EXPECT_TRUE(std::isnan(rounded(NAN)));
+  // What was not rounded is cut off, as the device does: a missing rounding shows.
+  float got = 0;
+  EXPECT_EQ(RunGrid(dim3(1), dim3(32), 0,
+                    [&] {
+                      const uint32_t one = floe::BitsOf(1.0f), more = floe::BitsOf(1 + step * 0.99f);
+                      const uint32_t first = Lane() == 0 ? one : 0;
+                      float sums[4] = {};
+                      floe::MultiplyTf32s(sums, {Lane() == 0 ? more : 0, 0, 0, 0}, {first, 0});
+                      if (Lane() == 0) got = sums[0];
+                    }),
+            "");
+  EXPECT_EQ(got, 1.0f);
+}
+
+TEST(TensorCoreTest, MatricesComeRowByRow) {
+  constexpr int kRowBytes = 80;
+  const std::string error = RunGrid(dim3(1), dim3(32), 32 * kRowBytes, [&] {
+    auto* const rows = static_cast<unsigned char*>(SharedMemory(32 * kRowBytes));
+    for (int i = 0; i < 16; ++i) rows[Lane() * kRowBytes + i] = static_cast<unsigned char>(Lane() * 8 + i / 4);
+    __syncwarp();
+    uint32_t words[4];
+    floe::LoadMatrices(words, rows + Lane() * kRowBytes);
+    for (uint32_t matrix = 0; matrix < 4; ++matrix) {
+      const uint32_t row = matrix * 8 + static_cast<uint32_t>(Lane()) / 4;
+      if (words[matrix] != (row * 8 + static_cast<uint32_t>(Lane()) % 4) * 0x01010101u) Fault("another lane's word");
+    }
+  });
+  EXPECT_EQ(error, "");
+  EXPECT_THAT(RunGrid(dim3(1), dim3(32), 1024,
+                      [] {
+                        uint32_t words[4];
+                        floe::LoadMatrices(words, static_cast<char*>(SharedMemory(1024)) + Lane() * 8);
+                      }),
+              HasSubstr("not aligned"));
+}
+
 }  // namespace
 }  // namespace simt

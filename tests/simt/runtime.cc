@@ -41,6 +41,8 @@ constexpr size_t kRedZoneBytes = 256;
 constexpr unsigned char kRedZone = 0xa5;
 constexpr unsigned char kGarbage = 0xff;  // NaN, -1
 constexpr size_t kAlignmentBytes = 256;
+// Of a block: what every kernel may have, and what one may that was allowed it, on the devices that have least.
+constexpr size_t kAlwaysSharedBytes = 48 << 10, kMostSharedBytes = 99 << 10;
 
 int64_t FromEnvironment(const char* name, int64_t otherwise) {
   const char* const text = std::getenv(name);
@@ -69,6 +71,17 @@ struct Device {
   std::map<char*, size_t> device_memory;  // guarded by mutex, as is what follows
   std::map<char*, size_t> pinned_memory;
   int64_t device_bytes = 0;
+  std::map<const void*, size_t> shared_bytes;  // what kernels were allowed
+
+  void AllowSharedBytes(const void* kernel, size_t bytes) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    shared_bytes[kernel] = bytes;
+  }
+  size_t AllowedSharedBytes(const void* kernel) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    const auto found = shared_bytes.find(kernel);
+    return found == shared_bytes.end() ? kAlwaysSharedBytes : found->second;
+  }
 };
 
 Device& TheDevice() {
@@ -268,15 +281,18 @@ cudaError_t NoRecording(const char* call) {
 
 }  // namespace
 
-cudaError_t Launch(dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream, std::function<void()> thread) {
+cudaError_t Launch(const void* kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+                   std::function<void()> thread) {
   SIMT_RETURN_IF_ERROR(Enter());
   if (stream == nullptr) return Fail(cudaErrorInvalidResourceHandle, "a launch", "on the default stream");
   constexpr unsigned kMostThreads = 1024, kMostYZ = 65535;
-  constexpr size_t kMostSharedBytes = 99 << 10;
   const uint64_t threads = uint64_t{block.x} * block.y * block.z;
   if (grid.x == 0 || grid.y == 0 || grid.z == 0 || threads == 0 || threads > kMostThreads || block.z > 64 ||
       grid.x > 0x7fffffffu || grid.y > kMostYZ || grid.z > kMostYZ || shared_bytes > kMostSharedBytes) {
     return Fail(cudaErrorInvalidConfiguration, "a launch", "of a grid or block that no device runs");
+  }
+  if (shared_bytes > kAlwaysSharedBytes && shared_bytes > TheDevice().AllowedSharedBytes(kernel)) {
+    return Fail(cudaErrorInvalidValue, "a launch", "with more shared memory than the kernel was allowed");
   }
   stream->Add([=, thread = std::move(thread)] {
     ++TheDevice().kernels;
@@ -584,6 +600,14 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t ready, cudaStream_t stream) {
   for (const std::function<void()>& node : *ready->nodes) stream->Add(node);
   return cudaSuccess;
 }
-cudaError_t cudaFuncSetAttribute(const void*, cudaFuncAttribute, int) { return Enter(); }
+cudaError_t cudaFuncSetAttribute(const void* kernel, cudaFuncAttribute attribute, int value) {
+  SIMT_RETURN_IF_ERROR(Enter());
+  if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize || value < 0 ||
+      static_cast<size_t>(value) > kMostSharedBytes) {
+    return Fail(cudaErrorInvalidValue, "cudaFuncSetAttribute", "of what no device has");
+  }
+  TheDevice().AllowSharedBytes(kernel, static_cast<size_t>(value));
+  return cudaSuccess;
+}
 
 }  // extern "C"

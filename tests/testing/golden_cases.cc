@@ -85,8 +85,22 @@ double RelativeTolerance(DType dtype) {
   }
 }
 
-Tolerance ToleranceOf(const OpInfo& op, DType dtype) {
-  Tolerance tolerance = {RelativeTolerance(dtype), !op.is_elementwise(), 0};
+// Of results of products whose factors were rounded to so many bits: as if the results had been, of the largest.
+double PrecisionTolerance(Precision precision) {
+  switch (precision) {
+    case Precision::kFp32:
+      return 0;
+    case Precision::kTf32:  // as many bits as halves, of a float's range
+    case Precision::kFp16:
+      return RelativeTolerance(DType::kHalf);
+    case Precision::kBf16:
+      return RelativeTolerance(DType::kBfloat16);
+  }
+  return 0;
+}
+
+Tolerance ToleranceOf(const OpInfo& op, DType dtype, Precision precision) {
+  Tolerance tolerance = {std::max(RelativeTolerance(dtype), PrecisionTolerance(precision)), !op.is_elementwise(), 0};
   for (const ToleranceException& exception : kToleranceExceptions) {
     if (absl::string_view(exception.op) != op.name) continue;
     tolerance.relative *= exception.factor;
@@ -159,12 +173,13 @@ absl::Status CompareExactly(const Tensor& expected, const Tensor& actual) {
   return absl::OkStatus();
 }
 
-absl::Status CompareAll(const OpInfo& op, const GoldenCase& golden, absl::Span<const Tensor> results) {
+absl::Status CompareAll(const OpInfo& op, const GoldenCase& golden, absl::Span<const Tensor> results,
+                        Precision precision = Precision::kFp32) {
   if (results.size() < golden.expected.size()) {
     return absl::InternalError(absl::StrCat("wanted ", golden.expected.size(), " results, got ", results.size()));
   }
   for (size_t i = 0; i < golden.expected.size(); ++i) {
-    const absl::Status status = CompareGolden(op, golden.expected[i], results[i]);
+    const absl::Status status = CompareGolden(op, golden.expected[i], results[i], precision);
     if (!status.ok()) return Annotate(status, absl::StrCat("result ", i));
   }
   return absl::OkStatus();
@@ -277,14 +292,15 @@ absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, 
   return LoadCases(op, directory, true);
 }
 
-absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual) {
+absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual, Precision precision) {
   if (expected.dtype() != actual.dtype() || expected.shape() != actual.shape()) {
     return absl::InternalError(absl::StrCat("wanted ", expected.ToString(0), ", got ", actual.ToString(0)));
   }
   absl::Status status;
   const DType dtype = expected.dtype();
-  if (DispatchDType<Half, Bfloat16, float, double, Complex64, Complex128>(
-          dtype, [&]<typename T>() { status = CompareFloats<T>(expected, actual, ToleranceOf(op, dtype)); })) {
+  if (DispatchDType<Half, Bfloat16, float, double, Complex64, Complex128>(dtype, [&]<typename T>() {
+        status = CompareFloats<T>(expected, actual, ToleranceOf(op, dtype, precision));
+      })) {
     return status;
   }
   if (dtype == DType::kString) return CompareExactly<std::string>(expected, actual);
@@ -469,11 +485,11 @@ absl::Status LaunchOnDevice(const Backend& backend, const Kernel& whole, const P
 
 }  // namespace
 
-absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden) {
+absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden, Precision precision) {
   const std::vector<TensorInfo> at_load = LoadTimeInfos(golden);
   InferContext load(golden.name, golden.attrs, at_load);
   FLOE_RETURN_IF_ERROR(op.infer(load));
-  const OpSignature signature{op, golden.name, golden.attrs, at_load, load.outputs()};
+  const OpSignature signature{op, golden.name, golden.attrs, at_load, load.outputs(), precision};
   FLOE_RETURN_IF_ERROR(backend.Supports(signature));
   // From here on UNIMPLEMENTED would break the backend's promise.
   const auto promised = [](const absl::Status& status) {
@@ -498,12 +514,12 @@ absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const Golden
     (i < static_cast<int>(golden.inputs.size()) ? inputs : outputs).push_back(i);
   if (!backend.on_host()) {
     FLOE_RETURN_IF_ERROR(promised(LaunchOnDevice(backend, **kernel, **prepared, slots, inputs, outputs)));
-    return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()));
+    return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()), precision);
   }
   FLOE_ASSIGN_OR_RETURN(Tensor scratch, Tensor::Allocate(DType::kUint8, Shape({(*prepared)->scratch_bytes()})));
   const LaunchArgs args(nullptr, slots.data(), inputs, outputs, scratch.raw_mutable_data());
   if (const absl::Status status = (*prepared)->Launch(args); !status.ok()) return promised(status);
-  return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()));
+  return CompareAll(op, golden, absl::MakeSpan(slots).subspan(golden.inputs.size()), precision);
 }
 
 GoldenReport RunGolden(const Backend* backend, const std::string& directory) {

@@ -37,8 +37,9 @@ absl::StatusOr<std::vector<GoldenCase>> LoadRefusedCases(const std::string& op, 
 absl::StatusOr<std::map<std::string, Tensor>> LoadGoldenTensors(const std::string& path);
 
 // OK where `actual` is `expected`: exactly for integers, booleans and strings, within the op's tolerance for floats.
-// NaN equals NaN. Else the first element that differs.
-absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual);
+// NaN equals NaN. Else the first element that differs. `precision`: what products of float32 were computed from.
+absl::Status CompareGolden(const OpInfo& op, const Tensor& expected, const Tensor& actual,
+                           Precision precision = Precision::kFp32);
 
 // The reference evaluation, twice: with memory of its own and into memory laid out beforehand, where shapes are known.
 absl::Status RunOnReference(const OpInfo& op, const GoldenCase& golden);
@@ -47,7 +48,8 @@ absl::Status RunOnReference(const OpInfo& op, const GoldenCase& golden);
 absl::Status CheckInference(const OpInfo& op, const GoldenCase& golden);
 
 // Supports, Create, Prepare and Launch. UNIMPLEMENTED where the backend does not take the case, which is no failure.
-absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden);
+absl::Status RunOnBackend(const Backend& backend, const OpInfo& op, const GoldenCase& golden,
+                          Precision precision = Precision::kFp32);
 
 // All cases of all ops on a backend, or on the reference evaluation (null).
 struct GoldenReport {

@@ -8,9 +8,10 @@
 
 namespace simt {
 
-// Puts the kernel into the stream, or into the graph that the stream records. `thread` is the kernel with its
-// arguments, called once for each thread of the grid.
-cudaError_t Launch(dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream, std::function<void()> thread);
+// Puts the kernel into the stream, or into the graph that the stream records. `thread` is the
+// kernel with its arguments, called once for each thread of the grid; `kernel` says which it is.
+cudaError_t Launch(const void* kernel, dim3 grid, dim3 block, size_t shared_bytes, cudaStream_t stream,
+                   std::function<void()> thread);
 
 // For the libraries that stand in for others on top of the runtime.
 // What a call of theirs begins with: it is counted, and may be the one that fails.
