@@ -171,7 +171,8 @@ std::string FindFault(const LibraryProduct& p) {
 
 Status Enqueue(const LibraryProduct& product, cudaStream_t stream) {
   CountProduct();
-  return FromRuntime(Launch(dim3(1), dim3(1), 0, stream, [product] { Multiply(product); }));
+  return FromRuntime(
+      Launch(reinterpret_cast<const void*>(&Multiply), dim3(1), dim3(1), 0, stream, [product] { Multiply(product); }));
 }
 
 Status Refuse(const char* call, const std::string& why, Status status) {
