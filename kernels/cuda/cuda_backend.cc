@@ -32,6 +32,7 @@ class Cuda final : public Backend, public CudaContext {
                                                   ElementwiseKernels(),
                                                   FakeQuantKernels(),
                                                   GatherKernels(),
+                                                  InvertPermutationKernels(),
                                                   LayerNormKernels(),
                                                   ListKernels(),
                                                   LrnKernels(),
@@ -41,6 +42,7 @@ class Cuda final : public Backend, public CudaContext {
                                                   MoveKernels(),
                                                   NmsKernels(),
                                                   OneHotKernels(),
+                                                  Pool3DKernels(),
                                                   PoolKernels(),
                                                   ReduceKernels(),
                                                   ResizeKernels(),
@@ -49,10 +51,14 @@ class Cuda final : public Backend, public CudaContext {
                                                   ScanKernels(),
                                                   ScatterKernels(),
                                                   SegmentKernels(),
+                                                  SeriesKernels(),
                                                   SoftmaxKernels(),
                                                   SpaceBatchKernels(),
                                                   TopKKernels(),
-                                                  TransposedConvolutionKernels()}) {
+                                                  TransposedConvolutionKernels(),
+                                                  UniqueKernels(),
+                                                  VolumeConvolutionKernels(),
+                                                  WhereKernels()}) {
       for (const CudaOp& op : family) ops_.emplace(op.name, &op);
     }
   }
