@@ -21,6 +21,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   epilogue.cu
   fake_quant.cu
   gather.cu
+  integer_product.cu
   invert_permutation.cu
   layer_norm.cu
   library_product.cu

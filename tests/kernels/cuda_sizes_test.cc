@@ -224,6 +224,17 @@ TEST(CudaSizesTest, Volumes) {
   }
 }
 
+TEST(CudaSizesTest, IntegerProducts) {
+  for (const int64_t m : {1, 15, 17, 33}) {
+    for (const int64_t k : {0, 1, 16, 35}) {
+      const Tensor a = Numbers(Shape({2, 1, m, k}), 104729), b = Numbers(Shape({3, k, 18}), 99991);
+      EXPECT_OK(OnCuda("BatchMatMulV2", {}, {a, b}));
+      EXPECT_OK(OnCuda("MatMul", {{"transpose_a", AttrValue::Bool(true)}, {"transpose_b", AttrValue::Bool(true)}},
+                       {Numbers(Shape({k, m}), 104729), Numbers(Shape({5, k}), 99991)}));
+    }
+  }
+}
+
 TEST(CudaSizesTest, OneHot) {
   for (const int64_t axis : {-1, 0, 1}) {
     for (const int64_t n : {1, 32, 257}) {
