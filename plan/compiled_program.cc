@@ -85,9 +85,11 @@ class Unsupported {
 
 namespace {
 
-// The first backend that takes the op, or nothing; `reasons` says why each did not.
-Placement PlaceOp(const Program& program, const Op& op, const std::vector<bool>& on_host,
-                  absl::Span<const Backend* const> backends, Precision precision, std::vector<std::string>* reasons) {
+// The first backend that takes the op, or nothing; `reasons` says why each did not. A backend that takes the op and
+// then fails (out of memory, a lost device) is an error, and no reason to be slow without a word.
+absl::StatusOr<Placement> PlaceOp(const Program& program, const Op& op, const std::vector<bool>& on_host,
+                                  absl::Span<const Backend* const> backends, Precision precision,
+                                  std::vector<std::string>* reasons) {
   const std::vector<TensorInfo> inputs = program.Infos(op.inputs), outputs = program.Infos(op.outputs);
   const OpSignature signature{*op.info, op.name, op.attrs, inputs, outputs, precision};
   const bool host_first = ComputesShapes(program, op, on_host);
@@ -97,14 +99,17 @@ Placement PlaceOp(const Program& program, const Op& op, const std::vector<bool>&
       absl::Status status = backend->Supports(signature);
       if (status.ok()) {
         absl::StatusOr<std::unique_ptr<Kernel>> kernel = backend->Create(signature);
-        if (kernel.ok()) return {backend, *std::move(kernel)};
+        if (kernel.ok()) return Placement{backend, *std::move(kernel)};
         status = kernel.status();
+        if (!absl::IsUnimplemented(status)) {
+          return Annotate(status, absl::StrCat("node '", op.name, "' (", op.info->name, ")"));
+        }
       }
       reasons->push_back(absl::StrCat(backend->name(), ": ", status.message()));
     }
     if (!host_first) break;
   }
-  return {};
+  return Placement();
 }
 
 }  // namespace
@@ -113,15 +118,14 @@ absl::StatusOr<std::shared_ptr<const CompiledProgram>> CompiledProgram::Compile(
     Program program, absl::Span<const Backend* const> backends, Precision precision) {
   FLOE_RETURN_IF_ERROR(program.Verify());
   Unsupported unsupported;
-  std::shared_ptr<const CompiledProgram> compiled =
-      CompileRegions(std::move(program), backends, precision, &unsupported);
+  FLOE_ASSIGN_OR_RETURN(std::shared_ptr<const CompiledProgram> compiled,
+                        CompileRegions(std::move(program), backends, precision, &unsupported));
   FLOE_RETURN_IF_ERROR(unsupported.ToStatus());
   return compiled;
 }
 
-std::shared_ptr<CompiledProgram> CompiledProgram::CompileRegions(Program program,
-                                                                 absl::Span<const Backend* const> backends,
-                                                                 Precision precision, Unsupported* unsupported) {
+absl::StatusOr<std::shared_ptr<CompiledProgram>> CompiledProgram::CompileRegions(
+    Program program, absl::Span<const Backend* const> backends, Precision precision, Unsupported* unsupported) {
   std::shared_ptr<CompiledProgram> compiled(new CompiledProgram);
   compiled->program_ = std::move(program);
   compiled->spaces_.push_back(nullptr);
@@ -136,7 +140,8 @@ std::shared_ptr<CompiledProgram> CompiledProgram::CompileRegions(Program program
     compiled->has_effects_ = compiled->has_effects_ || HasEffects(op);
     std::vector<std::shared_ptr<const CompiledProgram>>& regions = compiled->regions_.emplace_back();
     for (Program& region : op.regions) {
-      regions.push_back(CompileRegions(std::move(region), backends, precision, unsupported));
+      FLOE_ASSIGN_OR_RETURN(regions.emplace_back(),
+                            CompileRegions(std::move(region), backends, precision, unsupported));
       compiled->weight_bytes_ += regions.back()->weight_bytes();
     }
     op.regions.clear();
@@ -146,8 +151,8 @@ std::shared_ptr<CompiledProgram> CompiledProgram::CompileRegions(Program program
       continue;
     }
     std::vector<std::string> reasons;
-    compiled->placements_.push_back(PlaceOp(compiled->program_, op, on_host, backends, precision, &reasons));
-    const Placement& placement = compiled->placements_.back();
+    Placement& placement = compiled->placements_.emplace_back();
+    FLOE_ASSIGN_OR_RETURN(placement, PlaceOp(compiled->program_, op, on_host, backends, precision, &reasons));
     if (placement.kernel == nullptr) unsupported->Add(compiled->program_, op, reasons);
     for (const ValueId id : op.outputs) on_host[id] = placement.backend != nullptr && placement.backend->on_host();
   }

@@ -69,8 +69,9 @@ class CompiledProgram {
 
  private:
   CompiledProgram() = default;
-  static std::shared_ptr<CompiledProgram> CompileRegions(Program program, absl::Span<const Backend* const> backends,
-                                                         Precision precision, Unsupported* unsupported);
+  static absl::StatusOr<std::shared_ptr<CompiledProgram>> CompileRegions(Program program,
+                                                                         absl::Span<const Backend* const> backends,
+                                                                         Precision precision, Unsupported* unsupported);
   void ReleasePackedConstants();
 
   Program program_;
