@@ -82,6 +82,21 @@ __global__ void __launch_bounds__(kLoopThreads) MeetKernel(ScatterArgs args) {
   }
 }
 
+// Booleans meet in words, which devices change in one step: a place is true where any of its updates is.
+template <typename Index>
+__global__ void __launch_bounds__(kLoopThreads) FlagKernel(ScatterArgs args, uint32_t* flags) {
+  for (int64_t i = LoopFirst(); i < args.places * args.inner; i += LoopStride()) {
+    const int64_t place = Quotient(i, args.inner), column = i - place * args.inner;
+    const int64_t slice = SliceOf<Index>(args, place);
+    if (slice < 0 || static_cast<const uint8_t*>(args.updates)[i] == 0) continue;
+    AtomicChange(&flags[slice * args.inner + column], [](uint32_t) { return 1u; });
+  }
+}
+
+__global__ void __launch_bounds__(kLoopThreads) FromFlagsKernel(const uint32_t* flags, uint8_t* to, int64_t elements) {
+  for (int64_t i = LoopFirst(); i < elements; i += LoopStride()) to[i] = flags[i] != 0 ? 1 : 0;
+}
+
 // ---- Launchers
 
 absl::Status LaunchStart(const ScatterArgs& args, int64_t element_bytes, CudaStream& stream) {
@@ -115,6 +130,19 @@ absl::Status LaunchMeet(const ScatterArgs& args, DType dtype, DType index_dtype,
   });
 }
 
+// Into a new tensor, all of it false.
+absl::Status LaunchFlags(const ScatterArgs& args, DType index_dtype, uint32_t* flags, CudaStream& stream) {
+  const int64_t updates = args.places * args.inner;
+  FLOE_RETURN_IF_ERROR(stream.ZeroOnDevice(flags, args.elements * static_cast<int64_t>(sizeof(uint32_t))));
+  if (updates > 0) {
+    FLOE_RETURN_IF_ERROR(OnIndexType(index_dtype, [&]<typename Index>() {
+      return Launch(FlagKernel<Index>, LoopGrid(updates), dim3(kLoopThreads), 0, stream, args, flags);
+    }));
+  }
+  return Launch(FromFlagsKernel, LoopGrid(args.elements), dim3(kLoopThreads), 0, stream, flags,
+                static_cast<uint8_t*>(args.to), args.elements);
+}
+
 // ---- Supports
 
 template <bool kNew, bool kAssigns>
@@ -125,9 +153,10 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   // A tensor that is there already comes first.
   constexpr int kIndices = kNew ? 0 : 1;
   FLOE_RETURN_IF_ERROR(WantInputDType(op, kIndices, kIndexDTypes));
-  if (!kAssigns) {
+  const bool flags = kNew && op.inputs[kIndices + 1].dtype == DType::kBool;
+  if (!kAssigns && !flags) {
     FLOE_RETURN_IF_ERROR(WantInputDType(op, kIndices + 1, kDTypes));
-  } else if (!MovesBytes(op.inputs[0].dtype)) {
+  } else if (kAssigns && !MovesBytes(op.inputs[0].dtype)) {
     return absl::UnimplementedError(absl::StrCat(op.op.name, " of ", DTypeName(op.inputs[0].dtype)));
   }
   const PartialShape& indices = op.inputs[kIndices].shape;
@@ -154,10 +183,13 @@ absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> in
   args.meeting = kMeeting;
   Launcher launcher;
   launcher.description = "scatter";
-  if (kAssigns && args.inner > 0) {
+  const bool flags = kNew && outputs[0].dtype == DType::kBool;
+  if (flags) {
+    launcher.scratch_bytes = args.elements * static_cast<int64_t>(sizeof(uint32_t));
+  } else if (kAssigns && args.inner > 0) {
     launcher.scratch_bytes = args.elements / args.inner * static_cast<int64_t>(sizeof(int64_t));
   }
-  launcher.launch = [args, dtype = outputs[0].dtype](const LaunchArgs& launch) -> absl::Status {
+  launcher.launch = [args, flags, dtype = outputs[0].dtype](const LaunchArgs& launch) -> absl::Status {
     if (args.elements == 0) return absl::OkStatus();
     ScatterArgs bound = args;
     bound.base = kNew ? nullptr : launch.input(0).raw_data();
@@ -166,8 +198,9 @@ absl::StatusOr<Launcher> Prepare(const AttrMap&, absl::Span<const TensorInfo> in
     bound.to = launch.output(0)->raw_mutable_data();
     bound.last = static_cast<int64_t*>(launch.scratch());
     CudaStream& stream = StreamOf(launch);
-    FLOE_RETURN_IF_ERROR(LaunchStart(bound, ElementBytes(dtype), stream));
     const DType index_dtype = launch.input(kIndices).dtype();
+    if (flags) return LaunchFlags(bound, index_dtype, static_cast<uint32_t*>(launch.scratch()), stream);
+    FLOE_RETURN_IF_ERROR(LaunchStart(bound, ElementBytes(dtype), stream));
     return kAssigns ? LaunchAssign(bound, ElementBytes(dtype), index_dtype, stream)
                     : LaunchMeet(bound, dtype, index_dtype, stream);
   };

@@ -52,18 +52,7 @@ struct VolumeSource {
     found.volume = data + batch_offset + rest * elements;
     return found;
   }
-  __device__ void Load(const Row& row, int64_t k, float* to) const {
-    if (!packs) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const T* const from = Find(row, k + i);
-        to[i] = from == nullptr ? 0.0f : ToFloat(*from);
-      }
-      return;
-    }
-    const T* const from = Find(row, k);
-    LoadFour(from == nullptr ? data : from, 1, from == nullptr ? 0 : 4, true, to);
-  }
+  __device__ void Load(const Row& row, int64_t k, float* to) const { LoadFound(*this, row, k, to); }
   // As MatrixSource's; a chunk lies in one tap.
   bool HasChunks(int chunk) const { return channels % chunk == 0 && IsAligned(data, chunk * sizeof(T)); }
   __device__ const T* Find(const Row& row, int64_t k) const {

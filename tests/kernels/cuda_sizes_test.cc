@@ -122,6 +122,14 @@ TEST(CudaSizesTest, ScatterWithManyToOnePlace) {
   }
 }
 
+TEST(CudaSizesTest, ScatterOfBooleans) {
+  for (const int64_t places : {0, 1, 33, 700}) {
+    Tensor updates(DType::kBool, Shape({places, 3}));
+    for (int64_t i = 0; i < updates.num_elements(); ++i) updates.mutable_data<bool>()[i] = i % 11 == 0;
+    EXPECT_OK(OnCuda("ScatterNd", {}, {Numbers(Shape({places, 2}), 5), updates, Tensor::Of<int32_t>({5, 7, 3})}, {2}));
+  }
+}
+
 TEST(CudaSizesTest, Segments) {
   for (const int64_t rows : {0, 1, 33, 700}) {
     Tensor ids = Numbers(Shape({rows}), 9);
