@@ -11,61 +11,25 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/types.h"
-#include "ops/volume.h"
-#include "ops/window.h"
 
 namespace floe {
 namespace {
 
 // ---- MaxPool3D and AvgPool3D
 
-struct Volumes {
-  bool channels_first = false;
-  int64_t batch = 0, channels = 0;
-  std::array<Window1D, kVolumeSpatial> windows;
-
-  PartialShape OutputShape() const {
-    const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
-    if (channels_first) return PartialShape({batch, channels, d, h, w});
-    return PartialShape({batch, d, h, w, channels});
-  }
-};
-
-absl::StatusOr<Volumes> VolumesOf(const AttrMap& attrs, PartialShape input) {
-  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
-  if (input.rank() != kVolumeSpatial + 2) {
-    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 5, got shape ", input.ToString()));
-  }
-  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
-  FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> ksize, attrs.Ints("ksize"));
-  if (ksize.size() != kVolumeSpatial + 2 || ksize[0] != 1 || ksize[static_cast<size_t>(window.channel_axis())] != 1) {
-    return absl::InvalidArgumentError("ksize: wanted 5 numbers, 1 for batch and channels");
-  }
-  Volumes volumes;
-  volumes.channels_first = window.channels_first;
-  volumes.batch = input.dim(0);
-  volumes.channels = input.dim(window.channel_axis());
-  for (int i = 0; i < kVolumeSpatial; ++i) {
-    const int axis = window.spatial_axis(i);
-    FLOE_ASSIGN_OR_RETURN(volumes.windows[static_cast<size_t>(i)],
-                          ComputeWindow(input.dim(axis), ksize[static_cast<size_t>(axis)],
-                                        window.strides[static_cast<size_t>(i)], 1, window.padding));
-  }
-  return volumes;
-}
-
 template <typename Types>
 absl::Status InferPool3D(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(1));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(Types(), "input 0", context.dtype(0)));
-  FLOE_ASSIGN_OR_RETURN(const Volumes volumes, VolumesOf(context.attrs(), context.shape(0)));
+  FLOE_ASSIGN_OR_RETURN(const Pool3DGeometry volumes, ComputePool3DGeometry(context.attrs(), context.shape(0)));
   context.AddOutput(context.dtype(0), volumes.OutputShape());
   return absl::OkStatus();
 }
 
 // One channel of one window: the largest element, or the mean of those inside the volume.
 template <bool kMax, typename T>
-T PoolAt(const Volumes& v, const VolumeStrides& in, const std::array<int64_t, kVolumeSpatial>& at, const T* channel) {
+T PoolAt(const Pool3DGeometry& v, const VolumeStrides& in, const std::array<int64_t, kVolumeSpatial>& at,
+         const T* channel) {
   const Window1D &d = v.windows[0], &h = v.windows[1], &w = v.windows[2];
   Wide<T> result = kMax ? -std::numeric_limits<Wide<T>>::infinity() : Wide<T>(0);
   int64_t count = 0;
@@ -88,7 +52,7 @@ T PoolAt(const Volumes& v, const VolumeStrides& in, const std::array<int64_t, kV
 template <bool kMax>
 absl::Status EvalPool3D(EvalContext& context) {
   const Tensor& input = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const Volumes v, VolumesOf(context.attrs(), input.shape()));
+  FLOE_ASSIGN_OR_RETURN(const Pool3DGeometry v, ComputePool3DGeometry(context.attrs(), input.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, v.OutputShape().ToShape()));
   if (output->num_elements() == 0) return absl::OkStatus();
   const VolumeStrides in = VolumeStrides::Of(input.shape(), v.channels_first),
@@ -263,5 +227,34 @@ constexpr OpInfo kOps[] = {
 }  // namespace
 
 absl::Span<const OpInfo> Pool3DOps() { return kOps; }
+
+PartialShape Pool3DGeometry::OutputShape() const {
+  const int64_t d = windows[0].output, h = windows[1].output, w = windows[2].output;
+  if (channels_first) return PartialShape({batch, channels, d, h, w});
+  return PartialShape({batch, d, h, w, channels});
+}
+
+absl::StatusOr<Pool3DGeometry> ComputePool3DGeometry(const AttrMap& attrs, PartialShape input) {
+  if (!input.has_rank()) input = PartialShape::UnknownDims(kVolumeSpatial + 2);
+  if (input.rank() != kVolumeSpatial + 2) {
+    return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 5, got shape ", input.ToString()));
+  }
+  FLOE_ASSIGN_OR_RETURN(const WindowAttrs window, ParseWindowAttrs(attrs, kVolumeSpatial));
+  FLOE_ASSIGN_OR_RETURN(const std::vector<int64_t> ksize, attrs.Ints("ksize"));
+  if (ksize.size() != kVolumeSpatial + 2 || ksize[0] != 1 || ksize[static_cast<size_t>(window.channel_axis())] != 1) {
+    return absl::InvalidArgumentError("ksize: wanted 5 numbers, 1 for batch and channels");
+  }
+  Pool3DGeometry volumes;
+  volumes.channels_first = window.channels_first;
+  volumes.batch = input.dim(0);
+  volumes.channels = input.dim(window.channel_axis());
+  for (int i = 0; i < kVolumeSpatial; ++i) {
+    const int axis = window.spatial_axis(i);
+    FLOE_ASSIGN_OR_RETURN(volumes.windows[static_cast<size_t>(i)],
+                          ComputeWindow(input.dim(axis), ksize[static_cast<size_t>(axis)],
+                                        window.strides[static_cast<size_t>(i)], 1, window.padding));
+  }
+  return volumes;
+}
 
 }  // namespace floe

@@ -1,12 +1,15 @@
 // MatMul, its fused form, and the batched products.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/epilogue.h"
+#include "kernels/cuda/integer_product.h"
 #include "kernels/cuda/library_product.h"
+#include "kernels/cuda/matrix_batches.h"
 #include "kernels/cuda/packed_operand.h"
 #include "kernels/cuda/product_form.h"
 #include "kernels/cuda/tensor_product.h"
@@ -77,12 +80,20 @@ absl::Status LaunchMatMul(const MatMulPlan& plan, const EpiloguePlan& epilogue, 
 
 // ---- Supports
 
-constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
+constexpr DType kFloats[] = {DType::kFloat, DType::kHalf, DType::kBfloat16};
+constexpr DType kIntegers[] = {DType::kInt32, DType::kInt64};
 constexpr int kMostRank = kMostBatchDims + 2;
+
+bool IsInteger(const OpSignature& op) {
+  return std::find(std::begin(kIntegers), std::end(kIntegers), op.inputs[0].dtype) != std::end(kIntegers);
+}
 
 template <bool kFused>
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
-  for (int i = 0; i < static_cast<int>(op.inputs.size()); ++i) FLOE_RETURN_IF_ERROR(WantInputDType(op, i, kDTypes));
+  const bool integers = !kFused && IsInteger(op);
+  for (int i = 0; i < static_cast<int>(op.inputs.size()); ++i) {
+    FLOE_RETURN_IF_ERROR(WantInputDType(op, i, integers ? absl::MakeConstSpan(kIntegers) : kFloats));
+  }
   if (op.outputs[0].dtype != op.inputs[0].dtype || op.inputs[1].dtype != op.inputs[0].dtype)
     return absl::UnimplementedError(absl::StrCat(op.op.name, " to another dtype"));
   for (int i = 0; i < 2; ++i) {
@@ -127,6 +138,7 @@ OperandLayout LayoutOf(const Shape& b, bool transposed) {
 
 template <bool kFused>
 absl::StatusOr<std::unique_ptr<Kernel>> Create(const CudaContext& context, const OpSignature& op) {
+  if (IsInteger(op)) return CreateIntegerProduct(context, op);
   FLOE_ASSIGN_OR_RETURN(FusedSteps steps, FusedSteps::Create(context, op, kFused));
   FLOE_ASSIGN_OR_RETURN(const MatMulGeometry g,
                         ComputeMatMulGeometry(op.attrs, op.inputs[0].shape, op.inputs[1].shape));
@@ -160,16 +172,6 @@ class MatMulPrepared final : public PreparedKernel {
   const DType dtype_;
 };
 
-// Strides of an operand's matrices along the result's batch dimensions.
-void FillStrides(const Shape& operand, int batch_rank, int64_t* strides) {
-  const Dims own = operand.Strides();
-  const int missing = batch_rank + 2 - operand.rank();
-  for (int axis = 0; axis < batch_rank; ++axis) {
-    const int from = axis - missing;
-    strides[axis] = from < 0 || operand.dim(from) == 1 ? 0 : own[from];
-  }
-}
-
 absl::StatusOr<std::unique_ptr<PreparedKernel>> MatMulKernel::Prepare(absl::Span<const TensorInfo> inputs,
                                                                       absl::Span<const TensorInfo> outputs) const {
   FLOE_ASSIGN_OR_RETURN(const MatMulGeometry g, ComputeMatMulGeometry(attrs_, inputs[0].shape, inputs[1].shape));
@@ -182,14 +184,8 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> MatMulKernel::Prepare(absl::Span
   plan.k = g.k;
   plan.transpose_a = g.transpose_a;
   plan.transpose_b = g.transpose_b;
-  plan.offsets.rank = static_cast<int>(g.batch.size());
-  for (size_t i = 0; i < g.batch.size(); ++i) {
-    plan.offsets.dims[i] = g.batch[i];
-    plan.batches *= g.batch[i];
-  }
-  FillStrides(inputs[0].shape.ToShape(), plan.offsets.rank, plan.offsets.a);
   const Shape b = inputs[1].shape.ToShape();
-  FillStrides(b, plan.offsets.rank, plan.offsets.b);
+  plan.offsets = BatchOffsetsOf(g, inputs[0].shape.ToShape(), b, &plan.batches);
   plan.form = form_;
   plan.weights = weights_;
   if (form_ != ProductForm::kPlain) {

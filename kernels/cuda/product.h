@@ -97,6 +97,21 @@ struct MatrixSource {
   __device__ const T* Find(const Row& row, int64_t k) const { return row.inside && k < depth ? row.at + k : nullptr; }
 };
 
+// Elements k to k + 3 of a row of windows, where its source finds them.
+template <typename Source>
+__device__ __forceinline__ void LoadFound(const Source& source, const typename Source::Row& row, int64_t k, float* to) {
+  if (!source.packs) {
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      const auto* const from = source.Find(row, k + i);
+      to[i] = from == nullptr ? 0.0f : ToFloat(*from);
+    }
+    return;
+  }
+  const auto* const from = source.Find(row, k);
+  LoadFour(from == nullptr ? source.data : from, 1, from == nullptr ? 0 : 4, true, to);
+}
+
 // A source of A's elements: the windows of an NHWC image. Row: an output pixel. Depth: filter row, filter column,
 // channel of the group.
 template <typename T>
@@ -123,18 +138,7 @@ struct ImageSource {
     return {data + batch_offset + image * height * width * channels, out_y * stride_y - pad_top,
             column * stride_x - pad_left, row < rows};
   }
-  __device__ void Load(const Row& row, int64_t k, float* to) const {
-    if (!packs) {
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        const T* const from = Find(row, k + i);
-        to[i] = from == nullptr ? 0.0f : ToFloat(*from);
-      }
-      return;
-    }
-    const T* const from = Find(row, k);
-    LoadFour(from == nullptr ? data : from, 1, from == nullptr ? 0 : 4, true, to);
-  }
+  __device__ void Load(const Row& row, int64_t k, float* to) const { LoadFound(*this, row, k, to); }
   // As MatrixSource's; a chunk lies in one tap.
   bool HasChunks(int chunk) const {
     return group_channels % chunk == 0 && channels % chunk == 0 && IsAligned(data, chunk * sizeof(T));

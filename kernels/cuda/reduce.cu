@@ -1,4 +1,5 @@
-// Reductions over any dimensions: Sum, Mean, Max, Min, Prod, EuclideanNorm, All, Any.
+// Reductions over any dimensions: Sum, Mean, Max, Min, Prod, EuclideanNorm, All, Any; and L2Loss over all of
+// them.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -20,7 +21,7 @@ constexpr int kWarps = kThreads / kWarpThreads;
 constexpr int64_t kMostBlocks = 1 << 20;
 constexpr int kMostDims = 8;
 
-enum class ReduceOp : uint8_t { kSum, kMean, kMax, kMin, kProduct, kNorm, kAll, kAny };
+enum class ReduceOp : uint8_t { kSum, kMean, kMax, kMin, kProduct, kNorm, kLoss, kAll, kAny };
 
 // ---- Kernels
 
@@ -94,7 +95,7 @@ __device__ State StateOf(ReduceOp op, const T& x) {
   } else {
     value = static_cast<State>(x);
   }
-  return op == ReduceOp::kNorm ? value * value : value;
+  return op == ReduceOp::kNorm || op == ReduceOp::kLoss ? value * value : value;
 }
 
 template <typename T, typename State>
@@ -102,6 +103,7 @@ __device__ T Finished(ReduceOp op, State value, int64_t count) {
   if constexpr (std::is_same_v<State, double>) {
     if (op == ReduceOp::kMean) value /= static_cast<double>(count);
     if (op == ReduceOp::kNorm) value = sqrt(value);
+    if (op == ReduceOp::kLoss) value /= 2;
     return FromFloat<T>(static_cast<float>(value));
   } else {
     if (op == ReduceOp::kMean) value = count == 0 ? 0 : value / count;
@@ -174,8 +176,9 @@ struct ReduceRow {
   ReduceOp op;
 };
 constexpr ReduceRow kRows[] = {
-    {"All", ReduceOp::kAll},   {"Any", ReduceOp::kAny}, {"EuclideanNorm", ReduceOp::kNorm}, {"Max", ReduceOp::kMax},
-    {"Mean", ReduceOp::kMean}, {"Min", ReduceOp::kMin}, {"Prod", ReduceOp::kProduct},       {"Sum", ReduceOp::kSum},
+    {"All", ReduceOp::kAll},     {"Any", ReduceOp::kAny},      {"EuclideanNorm", ReduceOp::kNorm},
+    {"L2Loss", ReduceOp::kLoss}, {"Max", ReduceOp::kMax},      {"Mean", ReduceOp::kMean},
+    {"Min", ReduceOp::kMin},     {"Prod", ReduceOp::kProduct}, {"Sum", ReduceOp::kSum},
 };
 
 ReduceOp OpOf(absl::string_view name) {
@@ -190,14 +193,14 @@ absl::Status Supports(const CudaContext&, const OpSignature& op) {
   const ReduceOp reduction = OpOf(op.op.name);
   if (reduction == ReduceOp::kAll || reduction == ReduceOp::kAny) {
     FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kBools));
-  } else if (reduction == ReduceOp::kNorm) {
+  } else if (reduction == ReduceOp::kNorm || reduction == ReduceOp::kLoss) {
     FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kFloats));
   } else {
     FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kNumbers));
   }
   if (!op.inputs[0].shape.has_rank() || op.inputs[0].shape.rank() > kMostDims)
     return absl::UnimplementedError(absl::StrCat(op.op.name, " of shape ", op.inputs[0].shape.ToString()));
-  return WantConstant(op, 1);
+  return reduction == ReduceOp::kLoss ? absl::OkStatus() : WantConstant(op, 1);
 }
 
 // ---- Create
@@ -242,7 +245,12 @@ void AddDim(int64_t dim, int64_t stride, Walk* walk) {
 absl::StatusOr<std::unique_ptr<PreparedKernel>> ReduceKernel::Prepare(absl::Span<const TensorInfo> inputs,
                                                                       absl::Span<const TensorInfo> outputs) const {
   const Shape shape = inputs[0].shape.ToShape();
-  FLOE_ASSIGN_OR_RETURN(const Dims axes, ToInt64s(*inputs[1].value));
+  Dims axes;
+  if (op_ == ReduceOp::kLoss) {
+    for (int axis = 0; axis < shape.rank(); ++axis) axes.push_back(axis);
+  } else {
+    FLOE_ASSIGN_OR_RETURN(axes, ToInt64s(*inputs[1].value));
+  }
   Shape kept = shape;
   for (const int64_t number : axes) {
     FLOE_ASSIGN_OR_RETURN(const int axis, NormalAxis(number, shape.rank()));

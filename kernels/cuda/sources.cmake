@@ -21,6 +21,8 @@ set(FLOE_CUDA_KERNEL_SOURCES
   epilogue.cu
   fake_quant.cu
   gather.cu
+  integer_product.cu
+  invert_permutation.cu
   layer_norm.cu
   library_product.cu
   lrn.cu
@@ -32,6 +34,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   one_hot.cu
   packed_operand.cu
   pool.cu
+  pool3d.cu
   reduce.cu
   resize.cu
   reverse_sequence.cu
@@ -39,9 +42,13 @@ set(FLOE_CUDA_KERNEL_SOURCES
   scan.cu
   scatter.cu
   segment.cu
+  series.cu
   softmax.cu
   space_batch.cu
   top_k.cu
-  transposed_convolution.cu)
+  transposed_convolution.cu
+  unique.cu
+  volume_convolution.cu
+  where.cu)
 list(TRANSFORM FLOE_CUDA_HOST_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 list(TRANSFORM FLOE_CUDA_KERNEL_SOURCES PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

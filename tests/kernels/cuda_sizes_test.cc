@@ -122,6 +122,14 @@ TEST(CudaSizesTest, ScatterWithManyToOnePlace) {
   }
 }
 
+TEST(CudaSizesTest, ScatterOfBooleans) {
+  for (const int64_t places : {0, 1, 33, 700}) {
+    Tensor updates(DType::kBool, Shape({places, 3}));
+    for (int64_t i = 0; i < updates.num_elements(); ++i) updates.mutable_data<bool>()[i] = i % 11 == 0;
+    EXPECT_OK(OnCuda("ScatterNd", {}, {Numbers(Shape({places, 2}), 5), updates, Tensor::Of<int32_t>({5, 7, 3})}, {2}));
+  }
+}
+
 TEST(CudaSizesTest, Segments) {
   for (const int64_t rows : {0, 1, 33, 700}) {
     Tensor ids = Numbers(Shape({rows}), 9);
@@ -135,6 +143,102 @@ TEST(CudaSizesTest, Segments) {
         x = x < 0 ? -1.0f : 1.0f;
       }
       EXPECT_OK(OnCuda(op, {}, {data, ids, Tensor::Scalar<int32_t>(10)}, {2}));
+    }
+  }
+}
+
+// Sizes around a warp, a block and a chunk of those that are counted together.
+constexpr int64_t kRankedSizes[] = {0, 1, 31, 32, 33, 255, 257, 4095, 4096, 4097, 9000};
+
+TEST(CudaSizesTest, Where) {
+  for (const int64_t n : kRankedSizes) {
+    EXPECT_OK(OnCuda("Where", {}, {Numbers(Shape({n}), 3)}));
+    EXPECT_OK(OnCuda("Where", {}, {Tensor(DType::kFloat, Shape({n, 1}))}));  // none
+    Tensor floats = RandomFloats(Shape({2, n, 3}), 1);
+    for (int64_t i = 0; i < floats.num_elements(); i += 3) {
+      floats.mutable_data<float>()[i] = i % 2 == 0 ? -0.0f : std::nanf("");
+    }
+    EXPECT_OK(OnCuda("Where", {}, {floats}));
+  }
+}
+
+TEST(CudaSizesTest, Unique) {
+  for (const int64_t n : kRankedSizes) {
+    for (const int32_t kinds : {1, 40, 104729}) {
+      EXPECT_OK(OnCuda("UniqueWithCounts", {}, {Numbers(Shape({n}), kinds)}));
+    }
+    Tensor floats = RandomFloats(Shape({n}), 1);
+    for (int64_t i = 0; i < n; i += 2) {
+      const float kinds[] = {0.0f, -0.0f, std::nanf(""), 1.0f};
+      floats.mutable_data<float>()[i] = kinds[i / 2 % 4];
+    }
+    EXPECT_OK(OnCuda("Unique", {{"out_idx", AttrValue::Type(DType::kInt64)}}, {floats}));
+  }
+}
+
+TEST(CudaSizesTest, Series) {
+  for (const int32_t n : {0, 1, 31, 256, 257, 1000}) {
+    EXPECT_OK(OnCuda("Range", {}, {Tensor::Scalar(-3), Tensor::Scalar(2 * n - 3), Tensor::Scalar(2)}));
+    EXPECT_OK(
+        OnCuda("Range", {},
+               {Tensor::Scalar(1.0f), Tensor::Scalar(1.0f - 0.1f * static_cast<float>(n)), Tensor::Scalar(-0.1f)}));
+    if (n > 0) EXPECT_OK(OnCuda("LinSpace", {}, {Tensor::Scalar(-1.0f), Tensor::Scalar(0.7f), Tensor::Scalar(n)}));
+  }
+}
+
+TEST(CudaSizesTest, InvertPermutation) {
+  for (const int64_t n : {0, 1, 33, 257, 1000}) {
+    Tensor places(DType::kInt64, Shape({n}));
+    for (int64_t i = 0; i < n; ++i) places.mutable_data<int64_t>()[i] = (i * 7919 + 5) % n;
+    EXPECT_OK(OnCuda("InvertPermutation", {}, {places}));
+  }
+}
+
+TEST(CudaSizesTest, L2Loss) {
+  for (const int64_t n : {0, 1, 31, 33, 129, 5000}) EXPECT_OK(OnCuda("L2Loss", {}, {RandomFloats(Shape({n}), 1)}));
+}
+
+TEST(CudaSizesTest, SparseToDense) {
+  for (const int64_t places : {0, 1, 33, 300}) {
+    Tensor indices(DType::kInt64, Shape({places, 2}));
+    for (int64_t i = 0; i < places; ++i) {
+      indices.mutable_data<int64_t>()[2 * i] = i / 7;
+      indices.mutable_data<int64_t>()[2 * i + 1] = i % 7;
+    }
+    const Tensor sizes = Tensor::Of<int64_t>({50, 8}), missing = Tensor::Scalar(-1.5f);
+    EXPECT_OK(OnCuda("SparseToDense", {}, {indices, sizes, RandomFloats(Shape({places}), 1), missing}));
+    EXPECT_OK(OnCuda("SparseToDense", {}, {indices, sizes, Tensor::Scalar(2.5f), missing}));
+  }
+}
+
+TEST(CudaSizesTest, Volumes) {
+  for (const int64_t channels : {1, 3, 4, 17}) {
+    for (const int64_t filters : {1, 4, 65}) {
+      for (const std::string padding : {"SAME", "VALID"}) {
+        const std::vector<int64_t> ones = {1, 1, 1, 1, 1}, strides = {1, 2, 1, 2, 1}, dilations = {1, 2, 1, 1, 1};
+        const Tensor volume = RandomFloats(Shape({2, 5, 6, 7, channels}), 1);
+        const Attrs strided = {{"strides", AttrValue::Ints(strides)}, {"padding", AttrValue::String(padding)}};
+        Attrs dilated = {{"strides", AttrValue::Ints(ones)},
+                         {"dilations", AttrValue::Ints(dilations)},
+                         {"padding", AttrValue::String(padding)}};
+        const Tensor filter = RandomFloats(Shape({2, 3, 2, channels, filters}), 2);
+        EXPECT_OK(OnCuda("Conv3D", strided, {volume, filter}, {1}));
+        EXPECT_OK(OnCuda("Conv3D", dilated, {volume, filter}));
+        Attrs pool = strided;
+        pool.emplace_back("ksize", AttrValue::Ints(std::vector<int64_t>{1, 3, 2, 3, 1}));
+        for (const std::string op : {"MaxPool3D", "AvgPool3D"}) EXPECT_OK(OnCuda(op, pool, {volume}));
+      }
+    }
+  }
+}
+
+TEST(CudaSizesTest, IntegerProducts) {
+  for (const int64_t m : {1, 15, 17, 33}) {
+    for (const int64_t k : {0, 1, 16, 35}) {
+      const Tensor a = Numbers(Shape({2, 1, m, k}), 104729), b = Numbers(Shape({3, k, 18}), 99991);
+      EXPECT_OK(OnCuda("BatchMatMulV2", {}, {a, b}));
+      EXPECT_OK(OnCuda("MatMul", {{"transpose_a", AttrValue::Bool(true)}, {"transpose_b", AttrValue::Bool(true)}},
+                       {Numbers(Shape({k, m}), 104729), Numbers(Shape({5, k}), 99991)}));
     }
   }
 }

@@ -5,6 +5,7 @@
 #ifndef FLOE_TESTS_SIMT_INCLUDE_SIMT_DEVICE_H_
 #define FLOE_TESTS_SIMT_INCLUDE_SIMT_DEVICE_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -82,6 +83,8 @@ T __shfl_up_sync(uint32_t mask, T value, int lanes) {
   const int source = simt::Lane() - lanes;
   return SimtShuffle(mask, value, source < 0 ? simt::Lane() : source, "__shfl_up_sync");
 }
+
+inline int __popc(uint32_t bits) { return std::popcount(bits); }
 
 inline uint32_t __ballot_sync(uint32_t mask, int predicate) {
   uint32_t result = 0;
