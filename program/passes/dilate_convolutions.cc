@@ -32,13 +32,14 @@ std::optional<Dims> Ints(const Program& program, ValueId id) {
 
 std::optional<Blocks> AsBlocks(const Program& program, const Op& op, absl::string_view plain, absl::string_view nd) {
   const absl::string_view name = op.info->name;
+  if (name != plain && name != nd) return std::nullopt;
   const PartialShape& shape = program.values[op.inputs[0]].shape;
   if (!shape.has_rank() || shape.rank() != 4) return std::nullopt;
   std::optional<Dims> block, pairs;
   if (name == nd) {
     block = Ints(program, op.inputs[1]);
     pairs = Ints(program, op.inputs[2]);
-  } else if (name == plain) {
+  } else {
     const absl::StatusOr<int64_t> size = op.attrs.Int("block_size");
     if (size.ok()) block = Dims({*size, *size});
     pairs = Ints(program, op.inputs[1]);

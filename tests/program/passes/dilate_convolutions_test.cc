@@ -69,6 +69,18 @@ TEST(DilateConvolutionsTest, FullAndDepthwise) {
   }
 }
 
+TEST(DilateConvolutionsTest, AnOpWithoutInputsIsNoBlocks) {
+  GraphMaker maker;
+  maker.Op("PlaceholderV2", "x", {},
+           {{"dtype", AttrValue::Type(DType::kFloat)}, {"shape", AttrValue::OfShape(PartialShape({1, 7, 10, 4}))}});
+  maker.Conv("y", "x", maker.Weights("w", Shape({3, 3, 4, 2})));
+  Program program = Made(maker);
+  ASSERT_TRUE(program.ops[0].inputs.empty());
+  const absl::StatusOr<bool> changed = testing::RunPass(kPass, program);
+  ASSERT_OK(changed);
+  EXPECT_FALSE(*changed);
+}
+
 TEST(DilateConvolutionsTest, CropsAtBothEnds) {
   Form form;
   form.crops = {2, 3, 0, 5};
