@@ -193,7 +193,7 @@ class Folding {
   bool FoldSizes(const Op& op) {
     const absl::string_view name = op.info->name;
     std::vector<Tensor> results;
-    if (name == "Shape") {
+    if (name == "Shape" && op.outputs.size() == 1) {
       results = SizesOfShape(op);
     } else if (name == "StridedSlice" || name == "GatherV2" || name == "Unpack") {
       if (sizes_.count(op.inputs[0]) != 0) results = SizesOfOp(op, 1);
