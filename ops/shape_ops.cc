@@ -33,10 +33,11 @@ absl::Status WriteInts(absl::Span<const int64_t> values, Tensor* output) {
   return absl::OkStatus();
 }
 
-// One vector an input: Shape and ShapeN.
+// One vector an input: Shape, which has one, and ShapeN.
+template <bool kOne>
 absl::Status InferShape(InferContext& context) {
   FLOE_ASSIGN_OR_RETURN(const DType dtype, OutType(context.attrs()));
-  FLOE_RETURN_IF_ERROR(context.WantAtLeast(1));
+  FLOE_RETURN_IF_ERROR(kOne ? context.WantInputs(1) : context.WantAtLeast(1));
   for (int i = 0; i < context.num_inputs(); ++i) {
     const PartialShape& shape = context.shape(i);
     context.AddOutput(dtype, PartialShape({shape.has_rank() ? shape.rank() : PartialShape::kUnknownDim}));
@@ -193,9 +194,9 @@ absl::Status EvalSqueeze(EvalContext& context) {
 }
 
 constexpr OpInfo kOps[] = {
-    {"Shape", InferShape, EvalShape, kFromShape},  {"ShapeN", InferShape, EvalShape, kFromShape},
-    {"Size", InferSize, EvalSize, kFromShape},     {"Rank", InferRank, EvalRank, kFromShape},
-    {"Reshape", InferReshape, EvalReshape, kView}, {"ExpandDims", InferExpandDims, EvalExpandDims, kView},
+    {"Shape", InferShape<true>, EvalShape, kFromShape}, {"ShapeN", InferShape<false>, EvalShape, kFromShape},
+    {"Size", InferSize, EvalSize, kFromShape},          {"Rank", InferRank, EvalRank, kFromShape},
+    {"Reshape", InferReshape, EvalReshape, kView},      {"ExpandDims", InferExpandDims, EvalExpandDims, kView},
     {"Squeeze", InferSqueeze, EvalSqueeze, kView},
 };
 

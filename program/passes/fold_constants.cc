@@ -193,8 +193,8 @@ class Folding {
   bool FoldSizes(const Op& op) {
     const absl::string_view name = op.info->name;
     std::vector<Tensor> results;
-    if (name == "Shape" && op.outputs.size() == 1) {
-      results = SizesOfShape(op);
+    if (name == "Shape" || name == "ShapeN") {
+      results = SizesOfShapes(op);
     } else if (name == "StridedSlice" || name == "GatherV2" || name == "Unpack") {
       if (sizes_.count(op.inputs[0]) != 0) results = SizesOfOp(op, 1);
     } else if (name == "Pack" || name == "ConcatV2") {
@@ -203,26 +203,31 @@ class Folding {
       LearnShape(op.outputs[0], known->second);
     }
     const auto is_known = [](const Tensor& result) {
-      const absl::StatusOr<Dims> sizes = ToInt64s(result);
+      const absl::StatusOr<Dims> sizes = result.valid() ? ToInt64s(result) : absl::NotFoundError("");
       return sizes.ok() && std::all_of(sizes->begin(), sizes->end(), [](int64_t size) { return size >= 0; });
     };
     const bool all_known = !results.empty() && std::all_of(results.begin(), results.end(), is_known);
     for (size_t k = 0; k < results.size(); ++k) {
       if (all_known) {
         SetConstant(op.outputs[k], std::move(results[k]));
-      } else {
+      } else if (results[k].valid()) {
         sizes_[op.outputs[k]] = std::move(results[k]);
       }
     }
     return all_known;
   }
 
-  std::vector<Tensor> SizesOfShape(const Op& op) const {
-    const PartialShape& shape = program_.values[op.inputs[0]].shape;
-    const DType dtype = program_.values[op.outputs[0]].dtype;
-    const auto fits = [&](int64_t dim) { return dtype == DType::kInt64 || dim <= INT32_MAX; };
-    if (!shape.has_rank() || !std::all_of(shape.dims().begin(), shape.dims().end(), fits)) return {};
-    return {IntVector(shape.dims(), dtype)};
+  // One result an input; not valid() where its rank is not known.
+  std::vector<Tensor> SizesOfShapes(const Op& op) const {
+    std::vector<Tensor> results;
+    for (size_t k = 0; k < op.outputs.size(); ++k) {
+      const PartialShape& shape = program_.values[op.inputs[k]].shape;
+      const DType dtype = program_.values[op.outputs[k]].dtype;
+      const auto fits = [&](int64_t dim) { return dtype == DType::kInt64 || dim <= INT32_MAX; };
+      const bool known = shape.has_rank() && std::all_of(shape.dims().begin(), shape.dims().end(), fits);
+      results.push_back(known ? IntVector(shape.dims(), dtype) : Tensor());
+    }
+    return results;
   }
 
   // What the op makes of its inputs where the first `sizes` of them may be known in part; nothing where they are not.

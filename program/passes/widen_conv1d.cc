@@ -2,7 +2,6 @@
 // to the convolution then stands outside of the two, on the sequence: padding, blocks (a dilation, that is) and biases,
 // residual sums and activations. This pass computes those on the image, and takes the side away behind them, so that
 // the passes for images see what they know. ExpandDims and Squeeze are views and cost nothing where they stay.
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -12,8 +11,10 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/registry.h"
+#include "program/insert.h"
 #include "program/pass.h"
 #include "program/product.h"
 
@@ -30,16 +31,13 @@ struct Image {
 
 bool IsSide(int axis) { return axis == 1 || axis == 2; }
 
-template <typename T>
-Tensor WithRow(const Tensor& rows, int at, int64_t width, T value) {
+// Of int32 or int64.
+absl::StatusOr<Tensor> WithRow(const Tensor& rows, int at, int64_t width, int64_t value) {
+  FLOE_ASSIGN_OR_RETURN(Dims numbers, ToInt64s(rows));
+  numbers.insert(numbers.begin() + at * width, static_cast<size_t>(width), value);
   Dims dims(rows.shape().dims().begin(), rows.shape().dims().end());
   ++dims[0];
-  Tensor result(rows.dtype(), Shape(std::move(dims)));
-  const T* const from = rows.data<T>();
-  T* to = std::copy_n(from, at * width, result.mutable_data<T>());
-  to = std::fill_n(to, width, value);
-  std::copy_n(from + at * width, rows.num_elements() - at * width, to);
-  return result;
+  return IntVector(numbers, rows.dtype()).Reshaped(Shape(std::move(dims)));
 }
 
 class Widening {
@@ -191,13 +189,9 @@ class Widening {
     for (const Row& row : rows) {
       const Tensor* const constant = program_.ConstantOf(op.inputs[row.input]);
       if (constant == nullptr || constant->num_elements() < row.at * row.width) return false;
-      if (constant->dtype() == DType::kInt32) {
-        constants.push_back(WithRow<int32_t>(*constant, row.at, row.width, static_cast<int32_t>(row.value)));
-      } else if (constant->dtype() == DType::kInt64) {
-        constants.push_back(WithRow<int64_t>(*constant, row.at, row.width, row.value));
-      } else {
-        return false;
-      }
+      absl::StatusOr<Tensor> more = WithRow(*constant, row.at, row.width, row.value);
+      if (!more.ok()) return false;
+      constants.push_back(*std::move(more));
     }
     auto constant = constants.begin();
     for (const Row& row : rows) {

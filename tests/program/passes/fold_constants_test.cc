@@ -77,6 +77,27 @@ TEST(FoldConstantsTest, FoldsSizesThatAreKnown) {
   EXPECT_FALSE(changed);
 }
 
+TEST(FoldConstantsTest, FoldsSizesOfEachOfSeveralShapes) {
+  GraphMaker maker;
+  maker.Input("a", {PartialShape::kUnknownDim, 3});
+  maker.Input("any", PartialShape::UnknownRank());
+  maker.Input("b", {PartialShape::kUnknownDim, 5});
+  const AttrValue ints = AttrValue::Type(DType::kInt32);
+  maker.Op("ShapeN", "shapes", {"a", "any", "b"}, {kFloat[0], {"N", AttrValue::Int(3)}, {"out_type", ints}});
+  const std::string one = maker.Const("one", Tensor::Scalar<int32_t>(1));
+  const std::string zero = maker.Const("zero", Tensor::Scalar<int32_t>(0));
+  for (const char* shape : {"shapes:0", "shapes:1", "shapes:2"}) {
+    maker.Op("GatherV2", absl::StrCat("width", shape[7]), {shape, one, zero}, {{"Tparams", ints}});
+  }
+  ASSERT_OK_AND_ASSIGN(const Program program, maker.Lower({"width0", "width1", "width2"}));
+  const Program after = ExpectChanged("fold_constants", program);
+  ASSERT_NE(after.ConstantOf(after.outputs[0]), nullptr);
+  EXPECT_EQ(*after.ConstantOf(after.outputs[0])->data<int32_t>(), 3);
+  EXPECT_EQ(after.ConstantOf(after.outputs[1]), nullptr);
+  ASSERT_NE(after.ConstantOf(after.outputs[2]), nullptr);
+  EXPECT_EQ(*after.ConstantOf(after.outputs[2])->data<int32_t>(), 5);
+}
+
 TEST(FoldConstantsTest, LeavesWhatDependsOnInputs) {
   GraphMaker maker;
   maker.Input("x", {2});
