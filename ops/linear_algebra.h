@@ -1,4 +1,4 @@
-// Inverses, determinants, decompositions and solutions of matrices, over any number of them.
+// Inverses, Cholesky factors and determinants of square matrices, over any number of them.
 #ifndef FLOE_OPS_LINEAR_ALGEBRA_H_
 #define FLOE_OPS_LINEAR_ALGEBRA_H_
 

@@ -48,7 +48,9 @@
 #include "ops/lrn.h"
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
+#include "ops/matrix_decomposition.h"
 #include "ops/matrix_diag.h"
+#include "ops/matrix_solve.h"
 #include "ops/ngrams.h"
 #include "ops/nms.h"
 #include "ops/nth_element.h"
@@ -156,7 +158,9 @@ const Table& Ops() {
              LrnOps(),
              MatMulOps(),
              MatrixBandOps(),
+             MatrixDecompositionOps(),
              MatrixDiagOps(),
+             MatrixSolveOps(),
              NgramOps(),
              NmsOps(),
              NthElementOps(),
