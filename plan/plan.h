@@ -91,6 +91,7 @@ class Plan {
 
  private:
   friend class PlanBuilder;
+  friend class PlanLayout;
   std::shared_ptr<const CompiledProgram> compiled_;
   std::vector<Slot> slots_;
   std::vector<Step> steps_;
