@@ -89,7 +89,6 @@ absl::Status EvalLeakyRelu(EvalContext& context) {
   });
 }
 
-// Gradients' own forms are not served; these are the ones that frozen graphs have.
 constexpr OpInfo kOps[] = {
     UnaryOp<Relu, RealTypes>("Relu"),
     UnaryOp<Relu6, RealTypes>("Relu6"),

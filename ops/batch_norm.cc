@@ -13,26 +13,14 @@
 namespace floe {
 namespace {
 
-using ImageTypes = TypeList<Half, Bfloat16, float>;
-
-absl::StatusOr<bool> ChannelsFirst(const AttrMap& attrs) {
-  FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
-  if (format == "NHWC" || format == "NDHWC") return false;
-  if (format == "NCHW" || format == "NCDHW") return true;
-  return absl::InvalidArgumentError(absl::StrCat("data_format: wanted NHWC, NCHW, NDHWC or NCDHW, got '", format, "'"));
-}
-
 template <bool kV3>
 absl::Status InferBatchNorm(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(5));
-  FLOE_RETURN_IF_ERROR(WantDTypeIn(ImageTypes(), "input 0", context.dtype(0)));
-  FLOE_ASSIGN_OR_RETURN(const bool channels_first, ChannelsFirst(context.attrs()));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(BatchNormTypes(), "input 0", context.dtype(0)));
+  FLOE_ASSIGN_OR_RETURN(const bool channels_first, AreChannelsFirst(context.attrs()));
   FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
   PartialShape x = context.shape(0);
-  if (x.has_rank() && x.rank() != 4 && x.rank() != 5) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
-  }
+  FLOE_RETURN_IF_ERROR(WantBatchNormRank(x));
   const int axis = channels_first ? 1 : x.has_rank() ? x.rank() - 1 : 3;
   int64_t channels = DimOrUnknown(x, axis);
   for (int i = 1; i < 5; ++i) {
@@ -51,22 +39,9 @@ absl::Status InferBatchNorm(InferContext& context) {
   return absl::OkStatus();
 }
 
-// x as [outer, channels, inner].
-struct Layout {
-  int64_t outer = 1, channels = 1, inner = 1;
-};
-
-template <typename T, typename F>
-void ForEachChannelRow(const Layout& layout, F f) {
-  int64_t first = 0;
-  for (int64_t o = 0; o < layout.outer; ++o) {
-    for (int64_t c = 0; c < layout.channels; ++c, first += layout.inner) f(c, first);
-  }
-}
-
 // Mean and variance (by the count) of the batch itself.
 template <typename T>
-absl::Status Moments(const Layout& layout, const T* x, float* mean, float* variance) {
+absl::Status Moments(const ChannelLayout& layout, const T* x, float* mean, float* variance) {
   FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<double>(layout.channels));
   const double count = static_cast<double>(layout.outer * layout.inner);
   std::fill_n(sums.get(), layout.channels, 0.0);
@@ -75,12 +50,12 @@ absl::Status Moments(const Layout& layout, const T* x, float* mean, float* varia
     std::fill_n(variance, layout.channels, std::numeric_limits<float>::quiet_NaN());
     return absl::OkStatus();
   }
-  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+  layout.ForEachRow([&](int64_t c, int64_t first) {
     for (int64_t i = 0; i < layout.inner; ++i) sums[c] += static_cast<double>(x[first + i]);
   });
   for (int64_t c = 0; c < layout.channels; ++c) mean[c] = static_cast<float>(sums[c] / count);
   std::fill_n(sums.get(), layout.channels, 0.0);
-  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+  layout.ForEachRow([&](int64_t c, int64_t first) {
     for (int64_t i = 0; i < layout.inner; ++i) {
       const double d = static_cast<double>(x[first + i]) - static_cast<double>(mean[c]);
       sums[c] += d * d;
@@ -91,8 +66,9 @@ absl::Status Moments(const Layout& layout, const T* x, float* mean, float* varia
 }
 
 template <typename T>
-void Normalize(const Layout& layout, const T* x, const float* mean, const float* factor, const float* offset, T* y) {
-  ForEachChannelRow<T>(layout, [&](int64_t c, int64_t first) {
+void Normalize(const ChannelLayout& layout, const T* x, const float* mean, const float* factor, const float* offset,
+               T* y) {
+  layout.ForEachRow([&](int64_t c, int64_t first) {
     for (int64_t i = 0; i < layout.inner; ++i) {
       y[first + i] = T((static_cast<float>(x[first + i]) - mean[c]) * factor[c] + offset[c]);
     }
@@ -119,14 +95,9 @@ absl::Status RunningAverages(EvalContext& context, const float* mean, const floa
 template <bool kV3>
 absl::Status EvalBatchNorm(EvalContext& context) {
   const Tensor& x = context.input(0);
-  FLOE_ASSIGN_OR_RETURN(const bool channels_first, ChannelsFirst(context.attrs()));
   FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
   FLOE_ASSIGN_OR_RETURN(const float epsilon, context.attrs().Float("epsilon", 1e-4f));
-  const int axis = channels_first ? 1 : x.rank() - 1;
-  Layout layout;
-  layout.channels = x.shape().dim(axis);
-  for (int i = 0; i < axis; ++i) layout.outer *= x.shape().dim(i);
-  for (int i = axis + 1; i < x.rank(); ++i) layout.inner *= x.shape().dim(i);
+  FLOE_ASSIGN_OR_RETURN(const ChannelLayout layout, ChannelLayout::Of(context.attrs(), x.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const y, context.Output(0, x.shape()));
   const Shape vector({layout.channels});
   // Results 3 and 4 keep what the gradient would need: the mean and variance that were used.
@@ -138,7 +109,7 @@ absl::Status EvalBatchNorm(EvalContext& context) {
   }
   float *const mean = used_mean->mutable_data<float>(), *const variance = used_variance->mutable_data<float>();
   FLOE_ASSIGN_OR_RETURN(const auto factor, Scratch<float>(layout.channels));
-  return OnDType(ImageTypes(), x.dtype(), [&]<typename T>() -> absl::Status {
+  return OnDType(BatchNormTypes(), x.dtype(), [&]<typename T>() -> absl::Status {
     if (training) {
       FLOE_RETURN_IF_ERROR(Moments(layout, x.data<T>(), mean, variance));
       FLOE_RETURN_IF_ERROR(RunningAverages(context, mean, variance, layout.outer * layout.inner));
@@ -205,5 +176,27 @@ constexpr OpInfo kOps[] = {
 }  // namespace
 
 absl::Span<const OpInfo> BatchNormOps() { return kOps; }
+
+absl::StatusOr<bool> AreChannelsFirst(const AttrMap& attrs) {
+  FLOE_ASSIGN_OR_RETURN(const std::string format, attrs.String("data_format", "NHWC"));
+  if (format == "NHWC" || format == "NDHWC") return false;
+  if (format == "NCHW" || format == "NCDHW") return true;
+  return absl::InvalidArgumentError(absl::StrCat("data_format: wanted NHWC, NCHW, NDHWC or NCDHW, got '", format, "'"));
+}
+
+absl::Status WantBatchNormRank(const PartialShape& x) {
+  if (!x.has_rank() || x.rank() == 4 || x.rank() == 5) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
+}
+
+absl::StatusOr<ChannelLayout> ChannelLayout::Of(const AttrMap& attrs, const Shape& x) {
+  FLOE_ASSIGN_OR_RETURN(const bool channels_first, AreChannelsFirst(attrs));
+  const int axis = channels_first ? 1 : x.rank() - 1;
+  ChannelLayout layout;
+  layout.channels = x.dim(axis);
+  for (int i = 0; i < axis; ++i) layout.outer *= x.dim(i);
+  for (int i = axis + 1; i < x.rank(); ++i) layout.inner *= x.dim(i);
+  return layout;
+}
 
 }  // namespace floe

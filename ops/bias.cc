@@ -1,9 +1,12 @@
 #include "ops/bias.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/broadcast.h"
+#include "ops/scratch.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -60,9 +63,41 @@ absl::Status EvalBiasAdd(EvalContext& context) {
   });
 }
 
+// ---- BiasAddGrad: the sum over everything but the channels
+
+absl::Status InferBiasGradient(InferContext& context) {
+  FLOE_RETURN_IF_ERROR(context.WantInputs(1));
+  FLOE_RETURN_IF_ERROR(WantDTypeIn(NumberTypes(), "input 0", context.dtype(0)));
+  FLOE_RETURN_IF_ERROR(WantRankAtLeast(context, 0, 2));
+  const PartialShape& shape = context.shape(0);
+  FLOE_ASSIGN_OR_RETURN(const int axis, ChannelAxis(context.attrs(), shape.has_rank() ? shape.rank() : 2));
+  context.AddOutput(context.dtype(0), PartialShape({DimOrUnknown(shape, axis)}));
+  return absl::OkStatus();
+}
+
+absl::Status EvalBiasGradient(EvalContext& context) {
+  const Tensor& input = context.input(0);
+  FLOE_ASSIGN_OR_RETURN(const int axis, ChannelAxis(context.attrs(), input.rank()));
+  const int64_t channels = input.shape().dim(axis);
+  FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, Shape({channels})));
+  const Dims strides = input.shape().Strides();
+  return OnDType(NumberTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
+    FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(channels));
+    std::fill_n(sums.get(), channels, Wide<T>(0));
+    const T* from = input.data<T>();
+    for (int64_t i = 0, n = input.num_elements(), inner = strides[axis]; i < n; ++i) {
+      Wide<T>& sum = sums[i / inner % channels];
+      sum = WrapAdd<Wide<T>>(sum, Wide<T>(from[i]));
+    }
+    std::transform(sums.get(), sums.get() + channels, output->mutable_data<T>(), [](Wide<T> sum) { return T(sum); });
+    return absl::OkStatus();
+  });
+}
+
 constexpr OpInfo kOps[] = {
     {"BiasAdd", InferBiasAdd, EvalBiasAdd},
     {"BiasAddV1", InferBiasAdd, EvalBiasAdd},
+    {"BiasAddGrad", InferBiasGradient, EvalBiasGradient},
 };
 
 }  // namespace

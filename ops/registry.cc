@@ -37,6 +37,7 @@
 #include "ops/fused_elementwise.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
+#include "ops/gradient.h"
 #include "ops/histogram.h"
 #include "ops/identity.h"
 #include "ops/index_math.h"
@@ -120,6 +121,7 @@ const Table& Ops() {
              AudioOps(),
              Base64Ops(),
              BatchNormOps(),
+             BatchNormGradientOps(),
              BiasOps(),
              BincountOps(),
              BucketizeOps(),
@@ -147,6 +149,7 @@ const Table& Ops() {
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),
+             GradientOps(),
              HistogramOps(),
              IdentityOps(),
              IndexMathOps(),
@@ -170,6 +173,7 @@ const Table& Ops() {
              ParseSequenceExampleOps(),
              Pool3DOps(),
              PoolOps(),
+             PoolGradientOps(),
              QuantizeOps(),
              RaggedGatherOps(),
              RaggedOps(),

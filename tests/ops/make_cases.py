@@ -1642,7 +1642,66 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+def gradients():
+    for dtype in FLOATS:
+        x, g = F([-7, -1, -0.5, 0, 0.25, 1, 5.5, 6, 7]).astype(dtype), numbers(dtype, 9)
+        for op in ("Relu", "Relu6", "Softplus", "Softsign", "LeakyRelu"):
+            case(op + "Grad", gradients=g, features=x)
+        for op in ("Elu", "Selu"):
+            case(op + "Grad", gradients=g, outputs=x)
+        for op in ("Tanh", "Sigmoid", "Sqrt", "Rsqrt", "Inv", "Reciprocal"):
+            case(op + "Grad", y=x + dtype(8), dy=F([-2, -1, 0, 1, 2, 3, 4, 5, 6]).astype(dtype))
+    for dtype in SIGNED + UNSIGNED:
+        for op in ("ReluGrad", "Relu6Grad"):
+            case(op, gradients=numbers(dtype, 2, 5), features=numbers(dtype, 2, 5))
+    for dtype in (C64, C128):
+        for op in ("Tanh", "Sigmoid", "Sqrt", "Rsqrt", "Inv", "Reciprocal"):
+            case(op + "Grad", y=numbers(dtype, 4), dy=numbers(dtype, 4))
+    for op in ("Sqrt", "Rsqrt"):
+        case(op + "Grad", y=F([0, INF, NAN, 0]), dy=F([0, 1, 1, 2]))
+    for op in ("ReluGrad", "Relu6Grad"):
+        case(op, gradients=F([1, NAN, 3, NAN, INF]), features=F([NAN, 1, -0.0, -1, -2]))
+    case("LeakyReluGrad", gradients=numbers(F, 3, 4), features=numbers(F, 3, 4), alpha=0.05)
+    refused("TanhGrad", y=numbers(F, 3), dy=numbers(F, 4))
+    for dtype in NUMBERS:
+        if dtype not in (U16, U32, U64):  # TensorFlow's own BiasAddGrad lacks them
+            case("BiasAddGrad", out_backprop=numbers(dtype, 2, 3, 4))
+    for shape in ((2, 3), (2, 3, 4, 5), (0, 3), (2, 3, 2, 2, 2)):
+        for layout in ("NHWC", "NCHW") if len(shape) > 2 else ("NHWC",):
+            case("BiasAddGrad", out_backprop=numbers(F, *shape), data_format=layout)
+    for dtype in (H, B16, F, D, I32, I64, U8):
+        x = numbers(dtype, 2, 6, 5, 3)
+        y = tf.nn.max_pool2d(x.astype(D), 2, 2, "VALID").numpy().astype(dtype)
+        case("MaxPoolGrad", orig_input=x, orig_output=y, grad=numbers(dtype, 2, 3, 2, 3), ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
+    x = np.maximum(numbers(F, 1, 5, 6, 2), 0)  # many equal
+    x[0, 2, 2, 0] = NAN
+    for window, stride, padding, pads in ((3, 2, "SAME", []), (3, 1, "VALID", []), (2, 3, "SAME", []), (3, 2, "EXPLICIT", [0, 0, 1, 0, 1, 1, 0, 0])):
+        rest = dict(ksize=[1, window, window, 1], strides=[1, stride, stride, 1], padding=padding)
+        y = tf.raw_ops.MaxPool(input=x, explicit_paddings=pads, **rest).numpy()
+        case("MaxPoolGrad", orig_input=x, orig_output=y, grad=numbers(F, *y.shape), explicit_paddings=pads, **rest)
+        if padding != "EXPLICIT":
+            for dtype in FLOATS:
+                case("AvgPoolGrad", orig_input_shape=ints(*x.shape), grad=numbers(dtype, *y.shape), **rest)
+    case("AvgPoolGrad", orig_input_shape=Const(ints(1, 4, 4, 1)), grad=numbers(F, 1, 2, 2, 1), ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="VALID")
+    for dtype in FLOATS + [I32, I64, np.bool_, C64]:
+        case("StridedSliceGrad", shape=ints(4, 5), begin=ints(1, 4), end=ints(4, 0), strides=ints(2, -2), dy=numbers(dtype, 2, 2))
+    case("StridedSliceGrad", shape=ints(4, 5, 3), begin=ints(0, 2, 0), end=ints(0, 3, 0), strides=ints(1, 1, 1), begin_mask=5, end_mask=5, shrink_axis_mask=2, dy=numbers(F, 4, 3))
+    case("StridedSliceGrad", shape=I64([4, 5, 3]), begin=I64([0, 0, 1]), end=I64([0, 0, 2]), strides=I64([1, 1, 1]), ellipsis_mask=1, new_axis_mask=2, dy=numbers(F, 4, 5, 1, 1))
+    case("StridedSliceGrad", shape=Const(ints(3)), begin=Const(ints(0)), end=Const(ints(0)), strides=Const(ints(1)), dy=numbers(F, 0))
+    refused("StridedSliceGrad", shape=ints(4), begin=ints(0), end=ints(2), strides=ints(1), dy=numbers(F, 3))
+    for training in (False, True):
+        for layout in ("NHWC", "NCHW") if training else ("NHWC",):
+            sides = (2, 3, 4, 5) if layout == "NHWC" else (2, 5, 3, 4)
+            rest = dict(scale=numbers(F, 5), reserve_space_1=numbers(F, 5), reserve_space_2=numbers(F, 5, low=0.5), epsilon=0.01, is_training=training, data_format=layout)
+            case("FusedBatchNormGrad", y_backprop=numbers(F, *sides), x=numbers(F, *sides), **rest)
+            for dtype in (H, B16, F):
+                case("FusedBatchNormGradV2", y_backprop=numbers(dtype, *sides), x=numbers(dtype, *sides), **rest)
+                case("FusedBatchNormGradV3", y_backprop=numbers(dtype, *sides), x=numbers(dtype, *sides), reserve_space_3=numbers(F, 5), **rest)
+    case("FusedBatchNormGradV3", y_backprop=numbers(F, 1, 2, 2, 2, 3), x=numbers(F, 1, 2, 2, 2, 3), scale=numbers(F, 3), reserve_space_1=numbers(F, 3), reserve_space_2=numbers(F, 3, low=0.5),
+         reserve_space_3=numbers(F, 3), is_training=False, data_format="NDHWC")
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, gradients):
     family()
 
 

@@ -1,0 +1,67 @@
+
+2
+c0/x0Placeholder*
+dtype0*
+shape:	
+2
+c0/x1Placeholder*
+dtype0*
+shape:	
+*
+c0/ySigmoidGradc0/x0c0/x1*
+T0
+2
+c1/x0Placeholder*
+dtype0*
+shape:	
+2
+c1/x1Placeholder*
+dtype0*
+shape:	
+*
+c1/ySigmoidGradc1/x0c1/x1*
+T0
+2
+c2/x0Placeholder*
+dtype0*
+shape:	
+2
+c2/x1Placeholder*
+dtype0*
+shape:	
+*
+c2/ySigmoidGradc2/x0c2/x1*
+T0
+2
+c3/x0Placeholder*
+dtype0*
+shape:	
+2
+c3/x1Placeholder*
+dtype0*
+shape:	
+*
+c3/ySigmoidGradc3/x0c3/x1*
+T0
+2
+c4/x0Placeholder*
+dtype0*
+shape:
+2
+c4/x1Placeholder*
+dtype0*
+shape:
+*
+c4/ySigmoidGradc4/x0c4/x1*
+T0
+2
+c5/x0Placeholder*
+dtype0*
+shape:
+2
+c5/x1Placeholder*
+dtype0*
+shape:
+*
+c5/ySigmoidGradc5/x0c5/x1*
+T0"ª
