@@ -1,6 +1,7 @@
 // The CUDA kernels at sizes around a warp, a window and a block, against the ops' own evaluation.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -403,6 +404,27 @@ TEST(CudaSizesTest, Suppression) {
   const Tensor none(DType::kFloat, Shape({0, 4})), no_scores(DType::kFloat, Shape({0}));
   EXPECT_OK(
       OnCuda("NonMaxSuppressionV2", {}, {none, no_scores, Tensor::Scalar<int32_t>(5), Tensor::Scalar<float>(0.3f)}));
+}
+
+// More choices than a block has threads, scores below zero, boxes without bounds.
+TEST(CudaSizesTest, SoftSuppression) {
+  for (const int64_t n : {1, 33, 600}) {
+    Tensor boxes = RandomFloats(Shape({n, 4}), 1), scores = RandomFloats(Shape({n}), 2);
+    for (int64_t i = 0; i < n; ++i) {
+      // Small ones, a tenth of which overlap much.
+      float* const box = boxes.mutable_data<float>() + 4 * i;
+      for (int k = 0; k < 2; ++k) box[k + 2] = box[k] + (i % 10 == 0 ? 2.0f : 0.1f);
+      if (i % 3 == 0) scores.mutable_data<float>()[i] = 0.5f;
+      if (i % 50 == 7) scores.mutable_data<float>()[i] = std::nanf("");
+      if (i % 50 == 8) box[2] = std::numeric_limits<float>::infinity();
+    }
+    const Tensor most = Tensor::Scalar<int32_t>(1000), overlap = Tensor::Scalar<float>(0.3f),
+                 score = Tensor::Scalar<float>(-1.5f), sigma = Tensor::Scalar<float>(0.2f);
+    EXPECT_OK(OnCuda("NonMaxSuppressionV5", {}, {boxes, scores, most, overlap, score, sigma}));
+    if (n > 100) continue;
+    EXPECT_OK(OnCuda("NonMaxSuppressionV5", {{"pad_to_max_output_size", AttrValue::Bool(true)}},
+                     {boxes, scores, most, overlap, score, sigma}, {2, 3, 4, 5}));
+  }
 }
 
 TEST(CudaSizesTest, SequencesAndBands) {
