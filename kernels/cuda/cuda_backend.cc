@@ -26,6 +26,7 @@ class Cuda final : public Backend, public CudaContext {
     for (const absl::Span<const CudaOp> family : {ArgExtremeKernels(),
                                                   AttentionKernels(),
                                                   BatchNormKernels(),
+                                                  CombinedNmsKernels(),
                                                   ConvolutionKernels(),
                                                   CropAndResizeKernels(),
                                                   EinsumKernels(),

@@ -40,6 +40,7 @@ struct CudaOp {
 absl::Span<const CudaOp> ArgExtremeKernels();
 absl::Span<const CudaOp> AttentionKernels();
 absl::Span<const CudaOp> BatchNormKernels();
+absl::Span<const CudaOp> CombinedNmsKernels();
 absl::Span<const CudaOp> ConvolutionKernels();
 absl::Span<const CudaOp> CropAndResizeKernels();
 absl::Span<const CudaOp> EinsumKernels();

@@ -1,9 +1,8 @@
-// NonMaxSuppression and its versions, but for the soft one: the best box is chosen, and those that overlap it too much
-// go.
+// NonMaxSuppression and its versions: the best box is chosen, and those that overlap it too much go or, in the soft
+// form, score less.
 #include <algorithm>
 #include <limits>
 #include <utility>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "kernels/cuda/cuda_op.h"
@@ -11,159 +10,130 @@
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/launcher.h"
 #include "kernels/cuda/stream.h"
+#include "kernels/cuda/suppression.h"
 #include "ops/arguments.h"
 
 namespace floe {
 namespace {
 
-constexpr int kThreads = 512;
-constexpr int kWarps = kThreads / kWarpThreads;
+constexpr int kThreads = kSuppressionThreads;
 
-// ---- Kernel
+// ---- Kernels, one block each
 
 struct NmsArgs {
   const void* boxes;    // [count, 4]: two opposite corners each
   const void* scores;   // [count]
-  uint64_t* keys;       // [count]: of boxes that may still be chosen; 0 of others
+  uint64_t* keys;       // [count]
+  int32_t* seen;        // [count]: by how many choices the key's score is lowered; of the soft form alone
   int32_t* indices;     // [length]: the chosen ones, then zeros
   void* chosen_scores;  // [length]; may be null
   int32_t* found;
   int64_t count, most, length;
   float overlap_threshold, score_threshold;
+  float scale;  // of the soft form: an overlap multiplies a score by exp(scale * overlap^2)
 };
 
-struct NmsShared {
-  uint64_t best[kWarps];
-};
-
-// A score in the upper half, and which box it is of, in the lower: the largest key is chosen next, the lower index
-// among equals.
-__device__ inline uint64_t KeyOf(float score, int64_t index) {
-  constexpr uint32_t kSign = 0x80000000u;
-  const uint32_t bits = score == 0 ? 0 : BitsOf(score);
-  const uint32_t order = (bits & kSign) != 0 ? ~bits : bits | kSign;
-  return static_cast<uint64_t>(order) << 32 | (0xffffffffu - static_cast<uint32_t>(index));
-}
-__device__ inline int64_t IndexOf(uint64_t key) {
-  return static_cast<int64_t>(0xffffffffu - static_cast<uint32_t>(key));
-}
-
-__device__ inline float ScoreOf(uint64_t key) {
-  constexpr uint32_t kSign = 0x80000000u;
-  const auto order = static_cast<uint32_t>(key >> 32);
-  return FloatOf((order & kSign) != 0 ? order & ~kSign : ~order);
-}
-
-// Every thread of the block calls, and gets the largest.
-__device__ inline uint64_t BlockMax(uint64_t key, NmsShared& shared) {
-  for (int lanes = kWarpThreads / 2; lanes > 0; lanes /= 2) {
-    const uint64_t other = __shfl_xor_sync(kWholeWarp, key, lanes);
-    key = key < other ? other : key;
-  }
-  if (threadIdx.x % kWarpThreads == 0) shared.best[threadIdx.x / kWarpThreads] = key;
-  __syncthreads();
-  uint64_t best = 0;
-  for (int i = 0; i < kWarps; ++i) best = best < shared.best[i] ? shared.best[i] : best;
-  __syncthreads();
-  return best;
+template <typename T>
+__device__ Candidates<T> CandidatesOf(const NmsArgs& args) {
+  return {static_cast<const T*>(args.boxes),
+          static_cast<const T*>(args.scores),
+          args.keys,
+          args.count,
+          4,
+          1,
+          args.score_threshold};
 }
 
 template <typename T>
-__device__ float Rounded(float x) {
-  return ToFloat(FromFloat<T>(x));
+__device__ void WriteChoice(const NmsArgs& args, int64_t place, int64_t index, float score) {
+  args.indices[place] = static_cast<int32_t>(index);
+  if (args.chosen_scores != nullptr) static_cast<T*>(args.chosen_scores)[place] = FromFloat<T>(score);
 }
 
+// How many, and zeros behind them.
 template <typename T>
-struct Box {
-  float low[2], high[2], area;
+__device__ void Finish(const NmsArgs& args, int64_t found) {
+  if (threadIdx.x == 0) *args.found = static_cast<int32_t>(found);
+  for (int64_t i = found + threadIdx.x; i < args.length; i += kThreads) WriteChoice<T>(args, i, 0, 0.0f);
+}
 
-  __device__ static Box Of(const T* corners) {
-    Box box;
-    for (int k = 0; k < 2; ++k) {
-      const float a = ToFloat(corners[k]), b = ToFloat(corners[k + 2]);
-      box.low[k] = b < a ? b : a;  // of NaNs the same one as on the host
-      box.high[k] = a < b ? b : a;
-    }
-    box.area = Rounded<T>(Times(Rounded<T>(box.high[0] - box.low[0]), Rounded<T>(box.high[1] - box.low[1])));
-    return box;
-  }
-  // Intersection over union, rounded to T at each step as on the host; 0 where one has no area.
-  __device__ float Overlap(const Box& other) const {
-    if (area <= 0 || other.area <= 0) return 0;
-    float sides[2];
-    for (int k = 0; k < 2; ++k) {
-      const float least_high = other.high[k] < high[k] ? other.high[k] : high[k];
-      const float most_low = low[k] < other.low[k] ? other.low[k] : low[k];
-      const float length = Rounded<T>(least_high - most_low);
-      sides[k] = length < 0 ? 0 : length;
-    }
-    const float shared = Rounded<T>(Times(sides[0], sides[1]));
-    return Rounded<T>(shared / Rounded<T>(Rounded<T>(area + other.area) - shared));
-  }
-};
-
-// One block, whose threads each have every 512th box: one pass drops what overlaps the last choice and finds the next.
 template <typename T>
 __global__ void __launch_bounds__(kThreads) NmsKernel(NmsArgs args) {
-  auto& shared = SharedMemory<NmsShared>();
-  const T* const boxes = static_cast<const T*>(args.boxes);
-  const T* const scores = static_cast<const T*>(args.scores);
-  uint64_t best = 0;
-  for (int64_t i = threadIdx.x; i < args.count; i += kThreads) {
-    const float score = ToFloat(scores[i]);
-    const uint64_t key = score > args.score_threshold ? KeyOf(score, i) : 0;
-    args.keys[i] = key;
-    best = best < key ? key : best;
+  auto& shared = SharedMemory<BestShared>();
+  const int64_t found =
+      Suppress(CandidatesOf<T>(args), args.most, args.overlap_threshold, true, shared,
+               [&](int64_t place, int64_t index, float score) { WriteChoice<T>(args, place, index, score); });
+  Finish<T>(args, found);
+}
+
+struct SoftNmsShared {
+  BestShared best;
+  float weights[kThreads];
+};
+
+// `score` of a candidate after the choices from `seen` up to `found`, the latest first. Every thread calls.
+template <typename T>
+__device__ float Lowered(const NmsArgs& args, const Candidates<T>& from, int64_t candidate, float score, int64_t seen,
+                         int64_t found, SoftNmsShared& shared) {
+  const Box<T> box = from.BoxOf(candidate);
+  for (int64_t end = found; end > seen; end -= kThreads) {
+    const int64_t choice = end - 1 - threadIdx.x;
+    if (choice >= seen) {
+      const float overlap = box.Overlap(from.BoxOf(args.indices[choice]));
+      shared.weights[threadIdx.x] =
+          Rounded<T>(expf(Rounded<T>(Times(Rounded<T>(Times(args.scale, overlap)), overlap))));
+    }
+    __syncthreads();
+    const int64_t weights = end - seen < kThreads ? end - seen : kThreads;
+    bool drops = false;
+    for (int64_t k = 0; k < weights && !drops; ++k) {
+      score = Rounded<T>(score * shared.weights[k]);
+      drops = score <= args.score_threshold;
+    }
+    __syncthreads();
+    if (drops) break;
   }
-  best = BlockMax(best, shared);
+  return score;
+}
+
+// Not every score is lowered after every choice: as on the host, one is when its turn comes, by all the choices since
+// it was last looked at. Another order of the products would round otherwise, and let another box win where two are
+// close; and scores below 0 rise, so that it matters whose turn it is.
+template <typename T>
+__global__ void __launch_bounds__(kThreads) SoftNmsKernel(NmsArgs args) {
+  auto& shared = SharedMemory<SoftNmsShared>();
+  const Candidates<T> from = CandidatesOf<T>(args);
+  uint64_t own = from.SetKeys();
+  for (int64_t i = threadIdx.x; i < args.count; i += kThreads) args.seen[i] = 0;
+  uint64_t best = BlockMax(own, shared.best);
   int64_t found = 0;
   while (found < args.most && best != 0) {
-    const int64_t choice = IndexOf(best);
-    if (threadIdx.x == 0) {
-      args.indices[found] = static_cast<int32_t>(choice);
-      if (args.chosen_scores != nullptr) static_cast<T*>(args.chosen_scores)[found] = FromFloat<T>(ScoreOf(best));
+    const int64_t next = IndexOf(best);
+    const float before = ScoreOf(best);
+    const float score = Lowered(args, from, next, before, args.seen[next], found, shared);
+    const bool chosen = score == before;
+    if (chosen && threadIdx.x == 0) WriteChoice<T>(args, found, next, score);
+    if (next % kThreads == threadIdx.x) {
+      // All have read `seen` where it changes: they met in Lowered.
+      if (!chosen) args.seen[next] = static_cast<int32_t>(found);
+      args.keys[next] = !chosen && score > args.score_threshold ? KeyOf(score, next) : 0;
+      own = 0;
+      for (int64_t i = threadIdx.x; i < args.count; i += kThreads) own = own < args.keys[i] ? args.keys[i] : own;
     }
-    ++found;
-    const Box<T> box = Box<T>::Of(boxes + choice * 4);
-    uint64_t next = 0;
-    for (int64_t i = threadIdx.x; i < args.count; i += kThreads) {
-      uint64_t key = args.keys[i];
-      if (key == 0) continue;
-      const float overlap = Box<T>::Of(boxes + i * 4).Overlap(box);
-      if (i == choice || overlap > args.overlap_threshold) {
-        args.keys[i] = key = 0;
-      } else if (!(overlap <= args.overlap_threshold)) {
-        // Boxes without bounds: the score is gone, and what is left of it competes on, as on the host.
-        const float score = ScoreOf(key) * 0.0f;
-        args.keys[i] = key = score > args.score_threshold ? KeyOf(score, i) : 0;
-      }
-      next = next < key ? key : next;
-    }
-    best = BlockMax(next, shared);
+    if (chosen) ++found;
+    best = BlockMax(own, shared.best);
   }
-  if (threadIdx.x == 0) *args.found = static_cast<int32_t>(found);
-  for (int64_t i = found + threadIdx.x; i < args.length; i += kThreads) {
-    args.indices[i] = 0;
-    if (args.chosen_scores != nullptr) static_cast<T*>(args.chosen_scores)[i] = FromFloat<T>(0.0f);
-  }
+  Finish<T>(args, found);
 }
 
 // ---- Supports
 
 constexpr int kFirstNumber = 2;  // inputs from here on: how many boxes, the thresholds, the softness
+constexpr uint32_t kNumbers = 0b111100;
 
 absl::Status Supports(const CudaContext&, const OpSignature& op) {
   static constexpr DType kDTypes[] = {DType::kFloat, DType::kHalf};
-  FLOE_RETURN_IF_ERROR(WantInputDType(op, 0, kDTypes));
-  FLOE_ASSIGN_OR_RETURN(const bool pads, op.attrs.Bool("pad_to_max_output_size", false));
-  for (int i = kFirstNumber; pads && i < static_cast<int>(op.inputs.size()); ++i) {
-    FLOE_RETURN_IF_ERROR(WantConstant(op, i));
-  }
-  if (op.inputs.size() <= 5) return absl::OkStatus();
-  FLOE_RETURN_IF_ERROR(WantConstant(op, 5));
-  FLOE_ASSIGN_OR_RETURN(const float sigma, ScalarFloat(*op.inputs[5].value, "input 5"));
-  if (sigma != 0) return absl::UnimplementedError(absl::StrCat(op.op.name, " with soft suppression"));
-  return absl::OkStatus();
+  return WantInputDType(op, 0, kDTypes);
 }
 
 // ---- Prepare
@@ -177,33 +147,42 @@ struct NmsPlan {
   bool pads = false;
   DType dtype = DType::kFloat;
   float overlap_threshold = 0;  // where no input says it
-  std::vector<Tensor> numbers;  // of the inputs from the third on; not valid() where they are not known
-  int64_t indices_offset = 0, scores_offset = 0, found_offset = 0;  // in the scratch
+  int numbers = 0;
+  int64_t indices_offset = 0, seen_offset = 0, scores_offset = 0, found_offset = 0;  // in the scratch
 };
 
-// How many boxes, and the thresholds, rounded to the boxes' dtype.
-absl::Status SetNumbers(const NmsPlan& plan, absl::Span<const Tensor> numbers, NmsArgs* args) {
-  FLOE_ASSIGN_OR_RETURN(const int64_t most, ScalarInt(numbers[0], "input 2"));
+// How many boxes, the thresholds and the softness, rounded to the boxes' dtype.
+absl::Status SetNumbers(const NmsPlan& plan, const LaunchArgs& launch, NmsArgs* args) {
+  const auto rounded = [halves = plan.dtype == DType::kHalf](float x) {
+    return halves ? static_cast<float>(Half(x)) : x;
+  };
+  FLOE_ASSIGN_OR_RETURN(const int64_t most, ScalarInt(launch.input(kFirstNumber), "input 2"));
   if (most < 0) return absl::InvalidArgumentError(absl::StrCat("input 2: wanted 0 boxes or more, got ", most));
-  const bool halves = plan.dtype == DType::kHalf;
   args->most = std::min(most, args->count);
-  args->length = plan.pads ? most : 0;
-  args->overlap_threshold = plan.overlap_threshold;
-  args->score_threshold = halves ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::lowest();
-  if (numbers.size() > 1) {
-    FLOE_ASSIGN_OR_RETURN(args->overlap_threshold, ScalarFloat(numbers[1], "input 3"));
+  args->length = plan.pads ? launch.output(0)->num_elements() : 0;
+  float overlap = plan.overlap_threshold, sigma = 0;
+  args->score_threshold =
+      plan.dtype == DType::kHalf ? -std::numeric_limits<float>::infinity() : std::numeric_limits<float>::lowest();
+  if (plan.numbers > 1) {
+    FLOE_ASSIGN_OR_RETURN(overlap, ScalarFloat(launch.input(3), "input 3"));
   }
-  if (numbers.size() > 2) {
-    FLOE_ASSIGN_OR_RETURN(args->score_threshold, ScalarFloat(numbers[2], "input 4"));
+  if (plan.numbers > 2) {
+    FLOE_ASSIGN_OR_RETURN(const float score, ScalarFloat(launch.input(4), "input 4"));
+    args->score_threshold = rounded(score);
   }
-  if (!(args->overlap_threshold >= 0 && args->overlap_threshold <= 1)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("iou_threshold: wanted a number in [0, 1], got ", args->overlap_threshold));
+  if (plan.numbers > 3) {
+    FLOE_ASSIGN_OR_RETURN(sigma, ScalarFloat(launch.input(5), "input 5"));
   }
-  if (halves) {
-    args->overlap_threshold = static_cast<float>(Half(args->overlap_threshold));
-    args->score_threshold = static_cast<float>(Half(args->score_threshold));
+  if (!(overlap >= 0 && overlap <= 1)) {
+    return absl::InvalidArgumentError(absl::StrCat("iou_threshold: wanted a number in [0, 1], got ", overlap));
   }
+  if (!(sigma >= 0)) {
+    return absl::InvalidArgumentError(absl::StrCat("soft_nms_sigma: wanted 0 or more, got ", sigma));
+  }
+  args->overlap_threshold = rounded(overlap);
+  sigma = rounded(sigma);
+  args->scale = sigma > 0 ? rounded(-0.5f / sigma) : 0.0f;
+  if (!(sigma > 0)) args->seen = nullptr;
   return absl::OkStatus();
 }
 
@@ -214,22 +193,24 @@ absl::StatusOr<Launcher> Prepare(const AttrMap& attrs, absl::Span<const TensorIn
   plan.has_scores = kScores;
   plan.has_count = kCount;
   plan.dtype = inputs[0].dtype;
+  plan.numbers = static_cast<int>(inputs.size()) - kFirstNumber;
   FLOE_ASSIGN_OR_RETURN(plan.pads, attrs.Bool("pad_to_max_output_size", false));
   FLOE_ASSIGN_OR_RETURN(plan.overlap_threshold, attrs.Float("iou_threshold", 0.5f));
   plan.args.count = inputs[1].shape.ToShape().num_elements();
   if (plan.args.count > std::numeric_limits<int32_t>::max())
     return absl::InvalidArgumentError("input 1: too many boxes for int32 indices");
-  for (const TensorInfo& info : inputs.subspan(kFirstNumber)) {
-    plan.numbers.push_back(info.value != nullptr ? *info.value : Tensor());
-  }
   Launcher launcher;
   launcher.description = "nms, one block";
-  launcher.recordable = plan.pads;
+  // Numbers that come with the request would be those of the recording ever after.
+  launcher.recordable = plan.pads && std::all_of(inputs.begin() + kFirstNumber, inputs.end(),
+                                                 [](const TensorInfo& number) { return number.value != nullptr; });
+  const int64_t list_bytes = plan.args.count * static_cast<int64_t>(sizeof(int32_t));
   plan.found_offset = plan.args.count * static_cast<int64_t>(sizeof(uint64_t));
   plan.indices_offset = plan.found_offset + static_cast<int64_t>(sizeof(int32_t));
-  plan.scores_offset = plan.indices_offset + plan.args.count * static_cast<int64_t>(sizeof(int32_t));
+  plan.seen_offset = plan.indices_offset + list_bytes;
+  plan.scores_offset = plan.seen_offset + (plan.numbers > 3 ? list_bytes : 0);
   launcher.scratch_bytes = plan.scores_offset + plan.args.count * ElementBytes(plan.dtype);
-  launcher.launch = [plan = std::move(plan)](const LaunchArgs& launch) { return LaunchNms(plan, launch); };
+  launcher.launch = [plan](const LaunchArgs& launch) { return LaunchNms(plan, launch); };
   return launcher;
 }
 
@@ -237,25 +218,10 @@ absl::StatusOr<Launcher> Prepare(const AttrMap& attrs, absl::Span<const TensorIn
 
 absl::Status RunNms(const NmsArgs& args, DType dtype, CudaStream& stream) {
   const auto run = [&]<typename T>() {
-    return Launch(NmsKernel<T>, dim3(1), dim3(kThreads), sizeof(NmsShared), stream, args);
+    return args.seen != nullptr ? Launch(SoftNmsKernel<T>, dim3(1), dim3(kThreads), sizeof(SoftNmsShared), stream, args)
+                                : Launch(NmsKernel<T>, dim3(1), dim3(kThreads), sizeof(BestShared), stream, args);
   };
   return dtype == DType::kHalf ? run.template operator()<DeviceHalf>() : run.template operator()<float>();
-}
-
-// The numbers that only the device knows, brought to the host.
-absl::StatusOr<std::vector<Tensor>> ReadNumbers(const NmsPlan& plan, const LaunchArgs& launch) {
-  std::vector<Tensor> numbers = plan.numbers;
-  bool waits = false;
-  for (size_t k = 0; k < numbers.size(); ++k) {
-    if (numbers[k].valid()) continue;
-    const Tensor& input = launch.input(kFirstNumber + static_cast<int>(k));
-    FLOE_ASSIGN_OR_RETURN(numbers[k], Tensor::Allocate(input.dtype(), input.shape()));
-    FLOE_RETURN_IF_ERROR(
-        StreamOf(launch).CopyToHost(input.raw_data(), numbers[k].raw_mutable_data(), input.byte_size()));
-    waits = true;
-  }
-  if (waits) FLOE_RETURN_IF_ERROR(StreamOf(launch).Synchronize());
-  return numbers;
 }
 
 // A result of `length` elements out of what the kernel has left at `from`.
@@ -268,13 +234,13 @@ absl::Status LaunchNms(const NmsPlan& plan, const LaunchArgs& launch) {
   CudaStream& stream = StreamOf(launch);
   auto* const scratch = static_cast<char*>(launch.scratch());
   NmsArgs args = plan.args;
-  FLOE_ASSIGN_OR_RETURN(const std::vector<Tensor> numbers, ReadNumbers(plan, launch));
-  FLOE_RETURN_IF_ERROR(SetNumbers(plan, numbers, &args));
   args.boxes = launch.input(0).raw_data();
   args.scores = launch.input(1).raw_data();
   args.keys = reinterpret_cast<uint64_t*>(scratch);
+  args.seen = reinterpret_cast<int32_t*>(scratch + plan.seen_offset);
   args.found = reinterpret_cast<int32_t*>(scratch + plan.found_offset);
   if (plan.has_count) args.found = launch.output(plan.has_scores ? 2 : 1)->mutable_data<int32_t>();
+  FLOE_RETURN_IF_ERROR(SetNumbers(plan, launch, &args));
   if (plan.pads) {
     args.indices = launch.output(0)->mutable_data<int32_t>();
     if (plan.has_scores) args.chosen_scores = launch.output(1)->raw_mutable_data();
@@ -291,11 +257,11 @@ absl::Status LaunchNms(const NmsPlan& plan, const LaunchArgs& launch) {
 }
 
 constexpr CudaOp kOps[] = {
-    {"NonMaxSuppression", Supports, CreateLauncher<Prepare<false, false>>},
-    {"NonMaxSuppressionV2", Supports, CreateLauncher<Prepare<false, false>>},
-    {"NonMaxSuppressionV3", Supports, CreateLauncher<Prepare<false, false>>},
-    {"NonMaxSuppressionV4", Supports, CreateLauncher<Prepare<false, true>>},
-    {"NonMaxSuppressionV5", Supports, CreateLauncher<Prepare<true, true>>},
+    {"NonMaxSuppression", Supports, CreateLauncher<Prepare<false, false>, kNumbers>},
+    {"NonMaxSuppressionV2", Supports, CreateLauncher<Prepare<false, false>, kNumbers>},
+    {"NonMaxSuppressionV3", Supports, CreateLauncher<Prepare<false, false>, kNumbers>},
+    {"NonMaxSuppressionV4", Supports, CreateLauncher<Prepare<false, true>, kNumbers>},
+    {"NonMaxSuppressionV5", Supports, CreateLauncher<Prepare<true, true>, kNumbers>},
 };
 
 }  // namespace

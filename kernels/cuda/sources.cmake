@@ -14,6 +14,7 @@ set(FLOE_CUDA_KERNEL_SOURCES
   attention.cu
   batch_norm.cu
   chain.cu
+  combined_nms.cu
   convolution.cu
   crop_and_resize.cu
   einsum.cu

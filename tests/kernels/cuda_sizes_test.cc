@@ -1,6 +1,7 @@
 // The CUDA kernels at sizes around a warp, a window and a block, against the ops' own evaluation.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "model/cuda_module.h"
 #include "tests/kernels/attention_cases.h"
+#include "tests/kernels/combined_nms_cases.h"
 #include "tests/kernels/fused_elementwise_cases.h"
 #include "tests/kernels/made_up_case.h"
 #include "tests/testing/shared_data.h"
@@ -403,6 +405,66 @@ TEST(CudaSizesTest, Suppression) {
   const Tensor none(DType::kFloat, Shape({0, 4})), no_scores(DType::kFloat, Shape({0}));
   EXPECT_OK(
       OnCuda("NonMaxSuppressionV2", {}, {none, no_scores, Tensor::Scalar<int32_t>(5), Tensor::Scalar<float>(0.3f)}));
+}
+
+// More choices than a block has threads, scores below zero, boxes without bounds.
+TEST(CudaSizesTest, SoftSuppression) {
+  for (const int64_t n : {1, 33, 600}) {
+    Tensor boxes = RandomFloats(Shape({n, 4}), 1), scores = RandomFloats(Shape({n}), 2);
+    for (int64_t i = 0; i < n; ++i) {
+      // Small ones, a tenth of which overlap much.
+      float* const box = boxes.mutable_data<float>() + 4 * i;
+      for (int k = 0; k < 2; ++k) box[k + 2] = box[k] + (i % 10 == 0 ? 2.0f : 0.1f);
+      if (i % 3 == 0) scores.mutable_data<float>()[i] = 0.5f;
+      if (i % 50 == 7) scores.mutable_data<float>()[i] = std::nanf("");
+      if (i % 50 == 8) box[2] = std::numeric_limits<float>::infinity();
+    }
+    const Tensor most = Tensor::Scalar<int32_t>(1000), overlap = Tensor::Scalar<float>(0.3f),
+                 score = Tensor::Scalar<float>(-1.5f), sigma = Tensor::Scalar<float>(0.2f);
+    EXPECT_OK(OnCuda("NonMaxSuppressionV5", {}, {boxes, scores, most, overlap, score, sigma}));
+    if (n > 100) continue;
+    EXPECT_OK(OnCuda("NonMaxSuppressionV5", {{"pad_to_max_output_size", AttrValue::Bool(true)}},
+                     {boxes, scores, most, overlap, score, sigma}, {2, 3, 4, 5}));
+  }
+}
+
+// Results by the rule for equal scores (combined_nms_cases.h).
+absl::Status CombinedOnCuda(const Attrs& attrs, std::vector<Tensor> inputs, bool constant_numbers) {
+  FLOE_ASSIGN_OR_RETURN(const Backend* const cuda, FindCudaBackend(0));
+  testing::GoldenCase golden;
+  golden.op = golden.name = "CombinedNonMaxSuppression";
+  for (const auto& [name, value] : attrs) golden.attrs.Set(name, value);
+  golden.inputs = std::move(inputs);
+  for (size_t i = 0; i < golden.inputs.size(); ++i) golden.constant.push_back(i >= 2 && constant_numbers);
+  FLOE_ASSIGN_OR_RETURN(golden.expected, testing::CombinedNmsByPlace(golden));
+  return testing::RunOnBackend(*cuda, *FindOp(golden.op), golden);
+}
+
+TEST(CudaSizesTest, SuppressionOfClasses) {
+  struct Sizes {
+    int64_t batch, boxes, classes;
+  };
+  for (const Sizes& sizes : {Sizes{2, 1, 1}, Sizes{1, 31, 3}, Sizes{2, 530, 2}, Sizes{1, 3, 520}, Sizes{0, 3, 2},
+                             Sizes{2, 0, 2}, Sizes{2, 3, 0}}) {
+    SCOPED_TRACE(absl::StrCat(sizes.batch, " ", sizes.boxes, " ", sizes.classes));
+    Tensor scores = RandomFloats(Shape({sizes.batch, sizes.boxes, sizes.classes}), 2);
+    for (int64_t i = 0; i < scores.num_elements(); ++i) {
+      float& x = scores.mutable_data<float>()[i];
+      if (i % 3 == 0) x = std::round(x * 4) / 4;  // equal ones, in a class and between them
+      if (i % 37 == 5) x = std::nanf("");
+    }
+    for (const bool own_boxes : {false, true}) {
+      const int64_t box_classes = own_boxes ? std::max<int64_t>(sizes.classes, 1) : 1;
+      const std::vector<Tensor> inputs = {RandomFloats(Shape({sizes.batch, sizes.boxes, box_classes, 4}), 1),
+                                          scores,
+                                          Tensor::Scalar<int32_t>(own_boxes ? 4 : 100),
+                                          Tensor::Scalar<int32_t>(own_boxes ? 50 : 9),
+                                          Tensor::Scalar<float>(0.3f),
+                                          Tensor::Scalar<float>(-1.0f)};
+      const Attrs attrs = {{"clip_boxes", AttrValue::Bool(own_boxes)}, {"pad_per_class", AttrValue::Bool(own_boxes)}};
+      EXPECT_OK(CombinedOnCuda(attrs, inputs, own_boxes));
+    }
+  }
 }
 
 TEST(CudaSizesTest, SequencesAndBands) {

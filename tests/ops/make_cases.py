@@ -342,6 +342,15 @@ def suppressions():
         refused(op, boxes=tied["boxes"], scores=F([1]), max_output_size=I32(1), iou_threshold=F(0.5), score_threshold=F(0))
         refused(op, boxes=tied["boxes"][:, :3], scores=tied["scores"], max_output_size=I32(1), iou_threshold=F(0.5), score_threshold=F(0))
     refused("NonMaxSuppressionV5", max_output_size=I32(9), iou_threshold=F(0.3), score_threshold=F(0), soft_nms_sigma=F(-1), **tied)
+    # Soft, with overlaps above the threshold, scores below zero, choices one by one from long chains.
+    shift = np.arange(40) * 0.07
+    chain = np.stack([0 * shift, shift, 0 * shift + 1, shift + 1], 1)
+    levels = np.cos(np.arange(40) * 5) - 0.25
+    for dtype in (F, H):
+        for sigma in (0.2, 1):
+            for overlap in (0, 1):
+                case("NonMaxSuppressionV5", boxes=chain.astype(dtype), scores=levels.astype(dtype), max_output_size=I32(30), iou_threshold=dtype(overlap), score_threshold=dtype(-2), soft_nms_sigma=dtype(sigma))
+    case("NonMaxSuppressionV5", boxes=chain.astype(F), scores=levels.astype(F), max_output_size=Const(I32(50)), iou_threshold=Const(F(0.5)), score_threshold=Const(F(0.1)), soft_nms_sigma=Const(F(0.5)), pad_to_max_output_size=True)
     many = np.stack([np.stack([some(12)["boxes"] * 1.2 - 0.1 for _ in range(3)], 1) for _ in range(2)])
     scores = random.uniform(0, 1, (2, 12, 3)).astype(F)
     limits = dict(iou_threshold=F(0.4), score_threshold=F(0.3))
