@@ -49,6 +49,7 @@
 #include "ops/matmul.h"
 #include "ops/matrix_band.h"
 #include "ops/matrix_diag.h"
+#include "ops/multinomial.h"
 #include "ops/ngrams.h"
 #include "ops/nms.h"
 #include "ops/nth_element.h"
@@ -61,6 +62,7 @@
 #include "ops/quantize.h"
 #include "ops/ragged.h"
 #include "ops/ragged_gather.h"
+#include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
@@ -84,6 +86,7 @@
 #include "ops/sparse_to_dense.h"
 #include "ops/special_functions.h"
 #include "ops/spectral.h"
+#include "ops/stateless_random.h"
 #include "ops/string_format.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
@@ -157,6 +160,7 @@ const Table& Ops() {
              MatMulOps(),
              MatrixBandOps(),
              MatrixDiagOps(),
+             MultinomialOps(),
              NgramOps(),
              NmsOps(),
              NthElementOps(),
@@ -169,6 +173,7 @@ const Table& Ops() {
              QuantizeOps(),
              RaggedGatherOps(),
              RaggedOps(),
+             RandomOps(),
              ReduceOps(),
              RegexOps(),
              ResizeOps(),
@@ -192,6 +197,7 @@ const Table& Ops() {
              SparseToDenseOps(),
              SpecialFunctionOps(),
              SpectralOps(),
+             StatelessRandomOps(),
              StringFormatOps(),
              StringHashOps(),
              StringJoinOps(),

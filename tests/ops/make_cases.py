@@ -1642,7 +1642,72 @@ def runs():
     refused("StringNGrams", data=data, data_splits=ints(0, 3, 2, 6), separator="", ngram_widths=[2], left_pad="", right_pad="", pad_width=0, preserve_short_sequences=False)
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques):
+def randoms():
+    """What nodes with seeds draw first; odd sizes, since numbers come in groups, and more than one thread's share."""
+    seeds = dict(seed=5, seed2=-9)
+    for dtype in FLOATS:
+        for op in ("RandomUniform", "RandomStandardNormal", "TruncatedNormal"):
+            case(op, shape=ints(3, 7), dtype=dtype, **seeds)
+        for op in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
+            case(op, shape=ints(3, 7), seed=ints(3, -4), dtype=dtype)
+            case(op + "V2", shape=I64([3, 7]), key=U64([2**63 + 11]), counter=U64([2**64 - 2, 5]), alg=I32(1), dtype=dtype)
+    for op in ("RandomUniform", "RandomStandardNormal", "TruncatedNormal"):
+        case(op, shape=I64([3001]), dtype=F, seed=2**40 + 7)
+        case(op, shape=ints(), dtype=F, **seeds)
+        case(op, shape=ints(2, 0), dtype=D, seed2=1)
+        refused(op, shape=ints(-1), dtype=F, **seeds)
+        refused(op, shape=I32(3), dtype=F, **seeds)
+    for op in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
+        case(op, shape=ints(3001), seed=I64([2**62 + 1, -2**50]), dtype=F)
+        case(op, shape=ints(), seed=I64([0, 0]))
+        case(op + "V2", shape=ints(5, 0), key=U64([1]), counter=U64([1, 2]), alg=I32(1))
+        case(op + "V2", shape=ints(5), key=U64([1]), counter=U64([1, 2, 3]), alg=I32(3))
+        refused(op, shape=ints(2), seed=ints(1, 2, 3))
+        refused(op, shape=ints(2, -2), seed=ints(1, 2))
+        refused(op + "V2", shape=ints(5), key=U64([1, 1]), counter=U64([1, 2]), alg=I32(1))
+        refused(op + "V2", shape=ints(5), key=U64([1]), counter=U64([1, 2]), alg=I32(2))
+    for dtype in (I32, I64):
+        limits = np.iinfo(dtype)
+        for low, high in ((-3, 90), (limits.min, limits.max), (5, 6)):
+            case("RandomUniformInt", shape=ints(3, 7), minval=dtype(low), maxval=dtype(high), **seeds)
+            case("StatelessRandomUniformInt", shape=ints(3, 7), seed=ints(3, -4), minval=dtype(low), maxval=dtype(high))
+        case("RandomUniformInt", shape=ints(0), minval=dtype(4), maxval=dtype(2), **seeds)
+        case("StatelessRandomUniformInt", shape=ints(0), seed=ints(3, 4), minval=dtype(4), maxval=dtype(2))
+        refused("RandomUniformInt", shape=ints(1), minval=dtype(4), maxval=dtype(4), **seeds)
+        refused("StatelessRandomUniformInt", shape=ints(1), seed=ints(3, 4), minval=dtype(4), maxval=dtype(3))
+    for dtype in (I32, I64, U32, U64):
+        limits = np.iinfo(dtype)
+        for low, high in ((3, 90), (limits.min, limits.max)) if dtype in (I32, I64) else ():  # TensorFlow has no others
+            case("StatelessRandomUniformIntV2", shape=ints(3, 7), key=U64([7]), counter=U64([1, 2]), alg=I32(1), minval=dtype(low), maxval=dtype(high))
+        case("StatelessRandomUniformFullInt", shape=ints(3, 7), seed=I64([3, -4]), dtype=dtype)
+        case("StatelessRandomUniformFullIntV2", shape=ints(3, 7), key=U64([7]), counter=U64([1, 2]), alg=I32(3), dtype=dtype)
+        if dtype in (I32, I64):
+            refused("StatelessRandomUniformIntV2", shape=ints(1), key=U64([7]), counter=U64([1, 2]), alg=I32(1), minval=dtype(4), maxval=dtype(4))
+    refused("StatelessRandomUniformFullInt", shape=ints(3), seed=U32([3, 4]), dtype=U32)
+    for seed in (ints(3, -4), I64([-2**63, 2**63 - 1])):
+        case("StatelessRandomGetKeyCounter", seed=seed)
+        case("StatelessRandomGetKeyCounterAlg", seed=seed)
+    case("StatelessRandomGetAlg")
+    refused("StatelessRandomGetKeyCounter", seed=ints(1))
+    for dtype in FLOATS:
+        logits = numbers(dtype, 3, 5)
+        for wanted in (I32, I64):
+            case("Multinomial", logits=logits, num_samples=I32(7), output_dtype=wanted, **seeds)
+            case("StatelessMultinomial", logits=logits, num_samples=I32(7), seed=ints(3, -4), output_dtype=wanted)
+    odd = F([[NAN, 1, 2], [-INF, -INF, 0], [INF, 1, 1], [-INF, NAN, -INF], [80, -80, 79]])
+    for logits, count in ((odd, 9), (numbers(F, 0, 3), 4), (numbers(F, 2, 3), 0), (numbers(F, 2, 1), 3)):
+        case("Multinomial", logits=logits, num_samples=I32(count), **seeds)
+        case("StatelessMultinomial", logits=logits, num_samples=I32(count), seed=I64([1, 2]))
+    for logits, count in ((numbers(F, 2, 0), 3), (numbers(F, 2, 2), -1)):
+        refused("Multinomial", logits=logits, num_samples=I32(count), **seeds)
+        refused("StatelessMultinomial", logits=logits, num_samples=I32(count), seed=I64([1, 2]))
+    for dtype in NUMBERS + [np.bool_]:
+        case("RandomShuffle", value=numbers(dtype, 11), **seeds)
+    for value in (strings(6, 2), numbers(F, 5, 2, 3), numbers(F, 1, 4), numbers(F), numbers(F, 4, 0), numbers(F, 0)):
+        case("RandomShuffle", value=value, **seeds)
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms):
     family()
 
 
