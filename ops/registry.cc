@@ -28,15 +28,18 @@
 #include "ops/decode_raw.h"
 #include "ops/dilation.h"
 #include "ops/division.h"
+#include "ops/draw_boxes.h"
 #include "ops/dynamic_partition.h"
 #include "ops/edit_distance.h"
 #include "ops/einsum.h"
+#include "ops/encode_image.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/fused_elementwise.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
+#include "ops/glimpse.h"
 #include "ops/histogram.h"
 #include "ops/identity.h"
 #include "ops/index_math.h"
@@ -59,6 +62,7 @@
 #include "ops/parse_sequence_example.h"
 #include "ops/pool.h"
 #include "ops/pool3d.h"
+#include "ops/projective_transform.h"
 #include "ops/quantize.h"
 #include "ops/ragged.h"
 #include "ops/ragged_gather.h"
@@ -139,15 +143,18 @@ const Table& Ops() {
              DecodeRawOps(),
              DilationOps(),
              DivisionOps(),
+             DrawBoxesOps(),
              DynamicPartitionOps(),
              EditDistanceOps(),
              EinsumOps(),
+             EncodeImageOps(),
              FakeQuantOps(),
              FillOps(),
              FusedElementwiseOps(),
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),
+             GlimpseOps(),
              HistogramOps(),
              IdentityOps(),
              IndexMathOps(),
@@ -170,6 +177,7 @@ const Table& Ops() {
              ParseSequenceExampleOps(),
              Pool3DOps(),
              PoolOps(),
+             ProjectiveTransformOps(),
              QuantizeOps(),
              RaggedGatherOps(),
              RaggedOps(),

@@ -1707,7 +1707,83 @@ def randoms():
         case("RandomShuffle", value=value, **seeds)
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms):
+def encoders():
+    for dtype in (U8, U16):
+        for channels in (1, 2, 3, 4):
+            image = random.integers(0, np.iinfo(dtype).max + 1, (5, 7, channels)).astype(dtype)
+            case("EncodePng", image=image, compression=channels)
+    smooth = (np.arange(18 * 21 * 3).reshape(18, 21, 3) // 5).astype(U8)
+    case("EncodePng", image=np.stack([smooth, 255 - smooth]))
+    case("EncodePng", image=np.zeros((0, 3, 3, 1), U8))
+    for shape, compression in (((3, 3), -1), ((2, 2, 5), -1), ((2, 2, 0), -1), ((2, 2, 1), 10), ((2, 2, 1), -2)):
+        refused("EncodePng", image=np.zeros(shape, U8), compression=compression)
+    case("EncodeJpeg", image=smooth)
+    case("EncodeJpeg", image=smooth[:, :, :1], format="grayscale", quality=0)
+    case("EncodeJpeg", image=smooth, format="rgb", quality=100, chroma_downsampling=False)
+    case("EncodeJpeg", image=smooth, progressive=True, optimize_size=True, quality=60)
+    case("EncodeJpeg", image=smooth[:1, :1], density_unit="cm", x_density=-1, y_density=70000, xmp_metadata="<x/>")
+    case("EncodeJpegVariableQuality", images=smooth, quality=I32(30))
+    case("EncodeJpegVariableQuality", images=smooth[:, :, :1], quality=I32(95))
+    for shape, given in (((1, 3, 3, 1), {}), ((3, 3, 2), {}), ((3, 3, 1), dict(format="rgb")), ((3, 3, 3), dict(format="grayscale")), ((3, 3, 3), dict(quality=101)), ((3, 3, 3), dict(quality=-1))):
+        refused("EncodeJpeg", image=np.zeros(shape, U8), **given)
+    for shape, quality in (((3, 3, 3), 101), ((3, 3, 2), 50)):
+        refused("EncodeJpegVariableQuality", images=np.zeros(shape, U8), quality=I32(quality))
+
+
+def outlines():
+    boxes = F([[[0.1, 0.2, 0.6, 0.9], [-0.5, -0.5, 1.5, 0.5], [0.6, 0.1, 0.2, 0.9], [2, 0, 3, 1]], [[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5], [-0.2, 0.3, 0.4, 1.3], [-2, 0, -1, 1]]])
+    many = np.concatenate([boxes, random.uniform(0, 1, (2, 9, 4)).astype(F)], axis=1)
+    for dtype in (H, F):
+        for channels in (1, 3, 4):
+            images = numbers(dtype, 2, 9, 11, channels)
+            case("DrawBoundingBoxes", images=images, boxes=many)
+            case("DrawBoundingBoxesV2", images=images, boxes=boxes, colors=numbers(F, 3, channels))
+    case("DrawBoundingBoxesV2", images=numbers(F, 2, 9, 11, 3), boxes=boxes, colors=numbers(F, 0, 3))
+    case("DrawBoundingBoxesV2", images=numbers(F, 2, 9, 11, 1), boxes=boxes, colors=numbers(F, 2, 4))
+    case("DrawBoundingBoxes", images=numbers(F, 1, 1, 1, 1), boxes=boxes[:1])
+    case("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes[:1, :0])
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 2), boxes=boxes[:1])
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes)
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes[:1, :, :3])
+    refused("DrawBoundingBoxes", images=numbers(F, 4, 4, 1), boxes=boxes[:1])
+    refused("DrawBoundingBoxesV2", images=numbers(F, 2, 4, 4, 3), boxes=boxes, colors=numbers(F, 1, 2))
+
+
+def projections():
+    turned = F([[0.8, -0.6, 2.3, 0.6, 0.8, -1.7, 0, 0], [1, 0.2, -3, 0.1, 1, 4, 0.05, -0.02]])
+    for mode in ("CONSTANT", "REFLECT", "WRAP", "NEAREST"):
+        for interpolation in ("NEAREST", "BILINEAR"):
+            for dtype in (U8, I32, I64, H, F, D) if mode == "CONSTANT" else (F,):
+                given = dict(images=numbers(dtype, 2, 5, 6, 2), transforms=turned, output_shape=ints(7, 8), interpolation=interpolation, fill_mode=mode)
+                case("ImageProjectiveTransformV2", **given)
+                case("ImageProjectiveTransformV3", fill_value=F(3.7), **given)
+            far = F([[1, 0, -40, 0, 1, 33, 0, 0]])
+            case("ImageProjectiveTransformV2", images=numbers(F, 1, 4, 3, 1), transforms=far, output_shape=ints(9, 9), interpolation=interpolation, fill_mode=mode)
+            case("ImageProjectiveTransformV2", images=numbers(F, 1, 1, 1, 1), transforms=far, output_shape=ints(2, 3), interpolation=interpolation, fill_mode=mode)
+    case("ImageProjectiveTransformV3", images=numbers(F, 1, 4, 4, 1), transforms=F([[1, 0, 0, 0, 1, 0, -0.5, 0]]), output_shape=ints(4, 4), interpolation="BILINEAR", fill_value=F(2))
+    case("ImageProjectiveTransformV3", images=numbers(U8, 1, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST", fill_value=F(300.7))
+    case("ImageProjectiveTransformV2", images=numbers(F, 0, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST")
+    for shape, transforms in (((0, 2), far), ((2, 2), far[:, :7]), ((2, 2), np.repeat(far, 2, 0))):
+        refused("ImageProjectiveTransformV2", images=numbers(F, 3, 4, 4, 1), transforms=transforms, output_shape=ints(*shape), interpolation="NEAREST")
+    refused("ImageProjectiveTransformV3", images=numbers(F, 1, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST", fill_value=F([1]))
+
+
+def glimpses():
+    images = numbers(F, 3, 6, 5, 2)
+    for op in ("ExtractGlimpse", "ExtractGlimpseV2"):
+        for centered in (True, False):
+            for normalized in (True, False):
+                scale = 0.2 if normalized else 1
+                for offsets in (F([[0, 0], [1.5, -0.7], [-1, 2]]), F([[9, 9], [-9, 0], [3, 2.6]])):
+                    for size in (ints(3, 2), ints(8, 9)):
+                        case(op, input=images, size=size, offsets=F(offsets * F(scale)), centered=centered, normalized=normalized, uniform_noise=False, noise="zero")
+        case(op, input=images, size=ints(2, 2), offsets=np.zeros((3, 2), F), uniform_noise=False, noise="")
+        case(op, input=images, size=ints(0, 2), offsets=np.zeros((3, 2), F))
+        refused(op, input=images, size=ints(-1, 2), offsets=np.zeros((3, 2), F))
+        refused(op, input=images, size=ints(1, 2), offsets=np.zeros((2, 2), F))
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms, encoders, outlines, projections, glimpses):
     family()
 
 
