@@ -127,6 +127,8 @@ class CompiledModel final : public Model {
     return std::make_unique<Instance>(core_);
   }
 
+  void Restart() const override { core_->compiled->Restart(); }
+
   absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const override {
     FLOE_RETURN_IF_ERROR(core_->bindings.CheckShapes(input_shapes));
     const TeamSize team(core_->threads);

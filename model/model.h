@@ -136,6 +136,9 @@ class Model {
   virtual absl::Status Check(absl::Span<const NamedTensor> inputs, absl::Span<const std::string> fetches) const = 0;
 
   virtual absl::StatusOr<std::unique_ptr<ModelInstance>> CreateInstance() const = 0;
+  // What ops keep from run to run, their place among random numbers, is as it was when the model was loaded: the next
+  // run is a first one, also after runs that only warmed it up.
+  virtual void Restart() const {}
   // Makes (or finds) the plan for these inputs' shapes, in the order of inputs().
   virtual absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape> input_shapes) const = 0;
   // One run on an instance and a thread that the model keeps for this call; from any thread, one at a time.

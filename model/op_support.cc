@@ -1,6 +1,7 @@
 #include "model/op_support.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -44,6 +45,8 @@ AttrMap AnyAttributes(DType dtype, Usage usage) {
   }
   for (const char* name : {"dense_shapes", "boundaries"}) attrs.Set(name, AttrValue::Floats({}));
   for (const char* name : {"pattern", "rewrite"}) attrs.Set(name, AttrValue::String("a"));
+  attrs.Set("set_operation", AttrValue::String("union"));
+  attrs.Set("interpolation", AttrValue::String("NEAREST"));
   attrs.Set("key", AttrValue::Ints({1, 2}));
   attrs.Set("equation", AttrValue::String("a->a"));
   if (usage == Usage::kResultDType) attrs.Set("out_type", AttrValue::Type(dtype));
@@ -83,6 +86,18 @@ bool TakesDType(const OpInfo& op, DType dtype) {
                      [&](Usage usage) { return TakesDType(op, dtype, AnyAttributes(dtype, usage)); });
 }
 
+// Whether the op makes `dtype` of sizes and seeds alone.
+bool MakesDType(const OpInfo& op, DType dtype) {
+  const AttrMap attrs = AnyAttributes(dtype, Usage::kMainDType);
+  for (int count = 1; count <= 2; ++count) {
+    std::vector<TensorInfo> inputs(count);
+    for (TensorInfo& input : inputs) input.dtype = DType::kInt32;
+    InferContext context(op.name, attrs, inputs);
+    if (op.infer(context).ok() && !context.outputs().empty() && context.outputs()[0].dtype == dtype) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::vector<OpSupport> ListOpSupport() {
@@ -96,6 +111,10 @@ std::vector<OpSupport> ListOpSupport() {
     support.op = op->name;
     for (const DType dtype : kDTypes) {
       if (TakesDType(*op, dtype)) support.dtypes.push_back(dtype);
+    }
+    if (support.dtypes.empty()) {
+      std::copy_if(std::begin(kDTypes), std::end(kDTypes), std::back_inserter(support.dtypes),
+                   [&](DType dtype) { return MakesDType(*op, dtype); });
     }
     const std::set<std::string>& backends = takers[op->name];
     support.backends.assign(backends.begin(), backends.end());

@@ -1,4 +1,4 @@
-// Decoded images, and what the decoders of the formats (ops/image_<format>.cc) share.
+// Images, and what the decoders (ops/image_<format>.cc) and encoders (ops/encode_<format>.cc) of the formats share.
 //
 // A decoder looks at the header, checks what it says against kMaxImageBytes and the bytes at hand, asks for memory, and
 // writes rows of interleaved samples. Malformed bytes are INVALID_ARGUMENT; nothing is decoded before its size is
@@ -7,6 +7,7 @@
 #define FLOE_OPS_IMAGE_H_
 
 #include <cstdint>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -49,6 +50,20 @@ absl::Status DecodePngImage(absl::string_view bytes, int channels, bool sixteen_
 absl::Status DecodeBmpImage(absl::string_view bytes, int channels, AllocateImage allocate);
 // All frames, or the first one, as three channels.
 absl::Status DecodeGifImage(absl::string_view bytes, bool all_frames, AllocateImage allocate);
+
+struct JpegEncoding {
+  int quality = 95;
+  bool progressive = false, optimize_size = false, chroma_downsampling = true;
+  bool per_centimetre = false;  // else per inch
+  uint16_t x_density = 300, y_density = 300;
+  std::string xmp_metadata;
+};
+// An image of one frame, of 1 or 3 channels, appended to `bytes`. INVALID_ARGUMENT with the library's reason.
+absl::Status EncodeJpegImage(const uint8_t* samples, const ImageSize& size, const JpegEncoding& encoding,
+                             std::string* bytes);
+// Of 1 to 4 channels; samples are uint8, or uint16 where `sixteen_bits`. `compression`: 0 to 9; -1: the library's own.
+absl::Status EncodePngImage(const void* samples, bool sixteen_bits, const ImageSize& size, int compression,
+                            std::string* bytes);
 
 }  // namespace floe
 

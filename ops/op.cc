@@ -90,7 +90,7 @@ absl::Status EvalContext::Write(const Tensor& from, Tensor* to) {
 }
 
 absl::StatusOr<std::vector<Tensor>> Evaluate(const OpInfo& op, absl::string_view name, const AttrMap& attrs,
-                                             absl::Span<const Tensor> inputs) {
+                                             absl::Span<const Tensor> inputs, OpState* state) {
   const auto annotate = [&](const absl::Status& status) {
     return Annotate(status, absl::StrCat("node '", name, "' (", op.name, ")"));
   };
@@ -111,6 +111,7 @@ absl::StatusOr<std::vector<Tensor>> Evaluate(const OpInfo& op, absl::string_view
     result_pointers.push_back(&results[i]);
   }
   EvalContext context(name, attrs, pointers, dtypes, result_pointers);
+  context.set_state(state);
   if (absl::Status status = op.evaluate(context); !status.ok()) return annotate(status);
   return results;
 }

@@ -81,6 +81,15 @@ class InferContext {
   std::vector<TensorInfo> outputs_;
 };
 
+// What a node keeps from one evaluation to the next: a generator's place among its numbers. Evaluations of one node may
+// run at once, so it synchronises itself.
+class OpState {
+ public:
+  virtual ~OpState() = default;
+  // As it was when it was made.
+  virtual void Restart() = 0;
+};
+
 // The arguments and results of one evaluation, on the host.
 class EvalContext {
  public:
@@ -110,6 +119,9 @@ class EvalContext {
   // Bit i: nobody reads input i after this evaluation, so that a list which nobody else holds may be changed in place.
   void set_last_uses(uint64_t inputs) { last_uses_ = inputs; }
   bool is_last_use(int i) const { return i < 64 && ((last_uses_ >> i) & 1) != 0; }
+  // Of an op that has any; null where this is the only evaluation, which then is a first one. Not owned.
+  void set_state(OpState* state) { state_ = state; }
+  OpState* state() const { return state_; }
   // Result i, of this shape, to be written now. RESOURCE_EXHAUSTED; INTERNAL where the caller laid out another shape.
   absl::StatusOr<Tensor*> Output(int i, const Shape& shape);
   // Result i is this tensor (shared where the caller has not laid out memory, else copied).
@@ -123,6 +135,7 @@ class EvalContext {
   absl::Span<Tensor* const> outputs_;
   TensorAllocator* allocator_ = nullptr;
   uint64_t last_uses_ = 0;
+  OpState* state_ = nullptr;
 };
 
 enum OpFlags : uint32_t {
@@ -146,6 +159,8 @@ struct OpInfo {
   // Null where an op is more than a function of tensors (control flow): lowering or the executor knows it by itself.
   absl::Status (*evaluate)(EvalContext& context);
   uint32_t flags = kNoFlags;
+  // What a node keeps between evaluations, made where the node is; null for most ops, which keep nothing.
+  absl::StatusOr<std::unique_ptr<OpState>> (*make_state)(const AttrMap& attrs) = nullptr;
 
   bool is_view() const { return (flags & kView) != 0; }
   bool is_stateful() const { return (flags & kStateful) != 0; }
@@ -154,9 +169,10 @@ struct OpInfo {
   bool is_from_lists() const { return (flags & kFromLists) != 0; }
 };
 
-// The results of one op over tensors at hand: infers, then evaluates. Errors name the op's node.
+// The results of one op over tensors at hand: infers, then evaluates. Errors name the op's node. `state`: see
+// EvalContext::state.
 absl::StatusOr<std::vector<Tensor>> Evaluate(const OpInfo& op, absl::string_view name, const AttrMap& attrs,
-                                             absl::Span<const Tensor> inputs);
+                                             absl::Span<const Tensor> inputs, OpState* state = nullptr);
 
 }  // namespace floe
 

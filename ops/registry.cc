@@ -28,15 +28,18 @@
 #include "ops/decode_raw.h"
 #include "ops/dilation.h"
 #include "ops/division.h"
+#include "ops/draw_boxes.h"
 #include "ops/dynamic_partition.h"
 #include "ops/edit_distance.h"
 #include "ops/einsum.h"
+#include "ops/encode_image.h"
 #include "ops/fake_quant.h"
 #include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/fused_elementwise.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
+#include "ops/glimpse.h"
 #include "ops/gradient.h"
 #include "ops/histogram.h"
 #include "ops/identity.h"
@@ -52,6 +55,7 @@
 #include "ops/matrix_decomposition.h"
 #include "ops/matrix_diag.h"
 #include "ops/matrix_solve.h"
+#include "ops/multinomial.h"
 #include "ops/ngrams.h"
 #include "ops/nms.h"
 #include "ops/nth_element.h"
@@ -61,9 +65,11 @@
 #include "ops/parse_sequence_example.h"
 #include "ops/pool.h"
 #include "ops/pool3d.h"
+#include "ops/projective_transform.h"
 #include "ops/quantize.h"
 #include "ops/ragged.h"
 #include "ops/ragged_gather.h"
+#include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
 #include "ops/resize.h"
@@ -87,6 +93,7 @@
 #include "ops/sparse_to_dense.h"
 #include "ops/special_functions.h"
 #include "ops/spectral.h"
+#include "ops/stateless_random.h"
 #include "ops/string_format.h"
 #include "ops/string_hash.h"
 #include "ops/string_join.h"
@@ -140,15 +147,18 @@ const Table& Ops() {
              DecodeRawOps(),
              DilationOps(),
              DivisionOps(),
+             DrawBoxesOps(),
              DynamicPartitionOps(),
              EditDistanceOps(),
              EinsumOps(),
+             EncodeImageOps(),
              FakeQuantOps(),
              FillOps(),
              FusedElementwiseOps(),
              FusedOps(),
              GatedActivationOps(),
              GatherOps(),
+             GlimpseOps(),
              GradientOps(),
              HistogramOps(),
              IdentityOps(),
@@ -164,6 +174,7 @@ const Table& Ops() {
              MatrixDecompositionOps(),
              MatrixDiagOps(),
              MatrixSolveOps(),
+             MultinomialOps(),
              NgramOps(),
              NmsOps(),
              NthElementOps(),
@@ -174,9 +185,11 @@ const Table& Ops() {
              Pool3DOps(),
              PoolOps(),
              PoolGradientOps(),
+             ProjectiveTransformOps(),
              QuantizeOps(),
              RaggedGatherOps(),
              RaggedOps(),
+             RandomOps(),
              ReduceOps(),
              RegexOps(),
              ResizeOps(),
@@ -200,6 +213,7 @@ const Table& Ops() {
              SparseToDenseOps(),
              SpecialFunctionOps(),
              SpectralOps(),
+             StatelessRandomOps(),
              StringFormatOps(),
              StringHashOps(),
              StringJoinOps(),

@@ -161,6 +161,15 @@ absl::StatusOr<std::shared_ptr<CompiledProgram>> CompiledProgram::CompileRegions
   return compiled;
 }
 
+void CompiledProgram::Restart() const {
+  for (const Placement& placement : placements_) {
+    if (placement.kernel != nullptr) placement.kernel->Restart();
+  }
+  for (const auto& regions : regions_) {
+    for (const std::shared_ptr<const CompiledProgram>& region : regions) region->Restart();
+  }
+}
+
 std::vector<int> CompiledProgram::OutputSpaces(absl::Span<const int> input_spaces) const {
   std::vector<int> space_of(program_.values.size(), kHostSpace);
   for (size_t i = 0; i < program_.inputs.size(); ++i) space_of[program_.inputs[i]] = input_spaces[i];

@@ -61,6 +61,9 @@ class CompiledProgram {
   // Number of ops by name, those inside regions too.
   void CountOps(std::map<std::string, int>* counts) const;
 
+  // What ops keep from run to run is as it was at first, in regions too.
+  void Restart() const;
+
   // Bytes of constants that were kept, and of those that kernels packed.
   int64_t weight_bytes() const { return weight_bytes_; }
 

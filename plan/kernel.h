@@ -125,6 +125,8 @@ class Kernel {
   // Whether input i is wanted in the host's memory, though the kernel's backend has another: indices and sizes of
   // lists, which are objects of the host. Launch reads them at once.
   virtual bool ReadsOnHost(int input) const { return false; }
+  // What the op keeps from run to run is as it was when the kernel was made. From any thread.
+  virtual void Restart() const {}
 };
 
 // Memory of a device, freed when destroyed.

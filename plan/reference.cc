@@ -1,5 +1,6 @@
 // The reference backend: every op's own evaluation behind the seam of kernels.
 #include "absl/container/inlined_vector.h"
+#include "base/status.h"
 #include "ops/registry.h"
 #include "plan/flops.h"
 #include "plan/kernel.h"
@@ -12,6 +13,7 @@ struct Node {
   const OpInfo& op;
   std::string name;
   AttrMap attrs;
+  std::unique_ptr<OpState> state;  // null where the op keeps none; synchronises itself
 };
 
 class ReferencePrepared final : public PreparedKernel {
@@ -31,6 +33,7 @@ class ReferencePrepared final : public PreparedKernel {
     EvalContext context(node_->name, node_->attrs, inputs, output_dtypes_, outputs);
     context.set_allocator(args.allocator());
     context.set_last_uses(args.last_uses());
+    context.set_state(node_->state.get());
     return node_->op.evaluate(context);
   }
 
@@ -50,6 +53,10 @@ class ReferenceKernel final : public Kernel {
     for (const TensorInfo& output : outputs) dtypes.push_back(output.dtype);
     return std::make_unique<ReferencePrepared>(node_, std::move(dtypes),
                                                CountFlops(node_->op, node_->attrs, inputs, outputs));
+  }
+
+  void Restart() const override {
+    if (node_->state != nullptr) node_->state->Restart();
   }
 
  private:
@@ -74,7 +81,12 @@ class Reference final : public Backend {
   }
 
   absl::StatusOr<std::unique_ptr<Kernel>> Create(const OpSignature& op) const override {
-    return std::make_unique<ReferenceKernel>(std::make_shared<const Node>(Node{op.op, std::string(op.name), op.attrs}));
+    std::unique_ptr<OpState> state;
+    if (op.op.make_state != nullptr) {
+      FLOE_ASSIGN_OR_RETURN(state, op.op.make_state(op.attrs));
+    }
+    return std::make_unique<ReferenceKernel>(
+        std::make_shared<const Node>(Node{op.op, std::string(op.name), op.attrs, std::move(state)}));
   }
 };
 

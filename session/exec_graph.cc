@@ -41,7 +41,7 @@ void SetKind(ExecNode* exec) {
   const std::string& op = exec->node.op;
   exec->kind = ControlFlowKind(op);
   if (exec->kind != ExecKind::kUnknown) return;
-  for (const auto find : {FindVariableKernel, FindCheckpointKernel, FindRandomKernel}) {
+  for (const auto find : {FindVariableKernel, FindCheckpointKernel}) {
     exec->kernel = find(op);
     if (exec->kernel != nullptr) {
       exec->kind = ExecKind::kKernel;

@@ -137,8 +137,9 @@ class Executor {
         for (const EdgeValue& input : inputs) {
           FLOE_ASSIGN_OR_RETURN(tensors.emplace_back(), input.Read());
         }
+        FLOE_ASSIGN_OR_RETURN(OpState* const state, StateOf(exec));
         FLOE_ASSIGN_OR_RETURN(std::vector<Tensor> results,
-                              Evaluate(*exec.op, exec.node.name, exec.node.attrs, tensors));
+                              Evaluate(*exec.op, exec.node.name, exec.node.attrs, tensors, state));
         for (Tensor& result : results) outputs->push_back({std::move(result), nullptr});
         return absl::OkStatus();
       }
@@ -157,6 +158,16 @@ class Executor {
     }
     if (exec.op != nullptr) return absl::InvalidArgumentError("it must be fed");
     return absl::UnimplementedError("a Session cannot run this op");
+  }
+
+  // Made at the node's first run. Null where it keeps nothing.
+  absl::StatusOr<OpState*> StateOf(const ExecNode& exec) {
+    if (exec.op->make_state == nullptr) return nullptr;
+    std::unique_ptr<OpState>& state = session_.op_states[exec.node.name];
+    if (state == nullptr) {
+      FLOE_ASSIGN_OR_RETURN(state, exec.op->make_state(exec.node.attrs));
+    }
+    return state.get();
   }
 
   static absl::Status Switch(std::vector<EdgeValue> inputs, std::vector<EdgeValue>* outputs) {

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/file.h"
 #include "graph/graph.h"
-#include "session/philox.h"
+#include "ops/op.h"
 #include "session/variable_store.h"
 #include "tensor/tensor.h"
 
@@ -34,7 +34,7 @@ struct EdgeValue {
 // Of one session. One thread at a time.
 struct SessionState {
   VariableStore variables;
-  absl::flat_hash_map<std::string, Philox> random;  // by node: a generator goes on from run to run
+  absl::flat_hash_map<std::string, std::unique_ptr<OpState>> op_states;  // by node
   FileSystem* files = &FileSystem::Posix();
 };
 
@@ -71,10 +71,9 @@ class KernelContext {
 
 using SessionKernel = absl::Status (*)(KernelContext& context);
 
-// The ops that need a session's state. Null where there is none of this name.
+// The ops that need a session's variables or files. Null where there is none of this name.
 SessionKernel FindVariableKernel(const std::string& op);
 SessionKernel FindCheckpointKernel(const std::string& op);
-SessionKernel FindRandomKernel(const std::string& op);
 
 }  // namespace floe
 

@@ -120,20 +120,6 @@ absl::Status Restore(const Node& node, Inputs inputs, Outputs* outputs) {
   return absl::OkStatus();
 }
 
-absl::Status Random(const Node& node, Inputs inputs, Outputs* outputs) {
-  FLOE_RETURN_IF_ERROR(WantInputs(inputs, node.op == "RandomUniformInt" ? 3 : 1));
-  FLOE_ASSIGN_OR_RETURN(const DType dtype, node.attrs.Type(node.op == "RandomUniformInt" ? "Tout" : "dtype"));
-  PartialShape shape;
-  if (inputs[0]->value.valid()) {
-    FLOE_ASSIGN_OR_RETURN(const Dims dims, ToInt64s(inputs[0]->value));
-    shape = PartialShape(dims);
-  } else if (inputs[0]->shape.IsFullyDefined() && inputs[0]->shape.rank() == 1) {
-    shape = PartialShape::UnknownDims(static_cast<int>(std::min<int64_t>(inputs[0]->shape.dim(0), kMaxRank)));
-  }
-  outputs->push_back(Value(dtype, std::move(shape)));
-  return absl::OkStatus();
-}
-
 absl::Status Switch(const Node& node, Inputs inputs, Outputs* outputs) {
   FLOE_RETURN_IF_ERROR(WantInputs(inputs, 2));
   for (int i = 0; i < 2; ++i) {
@@ -210,10 +196,6 @@ Infer FindInfer(const std::string& op) {
                                                                     {"RestoreV2", Restore},
                                                                     {"ShardedFilename", Filename},
                                                                     {"ShardedFilespec", Filename},
-                                                                    {"RandomUniform", Random},
-                                                                    {"RandomUniformInt", Random},
-                                                                    {"RandomStandardNormal", Random},
-                                                                    {"TruncatedNormal", Random},
                                                                     {"Switch", Switch},
                                                                     {"RefSwitch", Switch},
                                                                     {"Merge", Merge},

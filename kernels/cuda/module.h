@@ -15,7 +15,7 @@
 namespace floe {
 
 // Raised with every change of this table or of a class that crosses it.
-inline constexpr uint32_t kCudaAbiVersion = 3;
+inline constexpr uint32_t kCudaAbiVersion = 4;
 
 // Compiler, standard library and Abseil, as far as they decide how objects lie in memory.
 #define FLOE_STRINGIZE_INNER(x) #x

@@ -99,6 +99,7 @@ absl::StatusOr<std::unique_ptr<ServedModel>> ServedModel::LoadSignature(
   }
   FLOE_ASSIGN_OR_RETURN(served->instances_, InstancePool::Create(served->model_, instances, options.max_queue, warmup,
                                                                  std::move(metrics), completions));
+  model.Restart();
   return served;
 }
 

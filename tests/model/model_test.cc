@@ -301,5 +301,41 @@ TEST(CheckpointModelTest, TheDigitsExampleLoadsFromItsPrefix) {
   EXPECT_THAT(Model::Load(prefix, options), StatusIs(Code::kNotFound, HasSubstr("no_such_node")));
 }
 
+// As a sampler draws: TensorFlow's numbers at the first run, others at each further one, whichever instance has it.
+TEST(ModelTest, RandomNumbersGoOnFromRunToRun) {
+  GraphMaker graph;
+  graph.Const("shape", Tensor::Of<int32_t>({3}));
+  const GraphMaker::Attrs attrs = {{"dtype", AttrValue::Type(DType::kFloat)},
+                                   {"T", AttrValue::Type(DType::kInt32)},
+                                   {"seed", AttrValue::Int(5)},
+                                   {"seed2", AttrValue::Int(9)}};
+  graph.Op("RandomUniform", "noise", {"shape"}, attrs);
+  graph.Op("RandomUniform", "same_seeds", {"shape"}, attrs);
+  graph.Input("x", PartialShape({3}));
+  graph.Op("AddV2", "sum", {"x", "noise"});
+  graph.Op("Sub", "difference", {"sum", "same_seeds"});
+  for (const char* device : {"reference", "cpu"}) {
+    SCOPED_TRACE(device);
+    ModelOptions options;
+    options.device = device;
+    options.outputs = {"sum:0", "difference:0"};
+    const std::shared_ptr<const Model> model = Load(graph, options);
+    ASSERT_OK_AND_ASSIGN(const auto one, model->CreateInstance());
+    ASSERT_OK_AND_ASSIGN(const auto other, model->CreateInstance());
+    const auto run = [](ModelInstance& instance) {
+      auto results = instance.Run({{"x", Tensor::Of<float>({0, 0, 0})}}, {});
+      EXPECT_OK(results);
+      EXPECT_THAT((*results)[1].flat<float>(), ElementsAre(0, 0, 0));
+      const absl::Span<const float> sum = (*results)[0].flat<float>();
+      return std::vector<float>(sum.begin(), sum.end());
+    };
+    EXPECT_THAT(run(*one), ElementsAre(0.85900664f, 0.21150982f, 0.17018116f));
+    EXPECT_THAT(run(*other), ElementsAre(0.39173627f, 0.80001676f, 0.43380892f));
+    EXPECT_THAT(run(*one), ElementsAre(0.75120103f, 0.93504107f, 0.8110914f));
+    model->Restart();
+    EXPECT_THAT(run(*other), ElementsAre(0.85900664f, 0.21150982f, 0.17018116f));
+  }
+}
+
 }  // namespace
 }  // namespace floe

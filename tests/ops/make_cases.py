@@ -1710,7 +1710,148 @@ def gradients():
          reserve_space_3=numbers(F, 3), is_training=False, data_format="NDHWC")
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, gradients):
+def randoms():
+    """What nodes with seeds draw first; odd sizes, since numbers come in groups, and more than one thread's share."""
+    seeds = dict(seed=5, seed2=-9)
+    for dtype in FLOATS:
+        for op in ("RandomUniform", "RandomStandardNormal", "TruncatedNormal"):
+            case(op, shape=ints(3, 7), dtype=dtype, **seeds)
+        for op in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
+            case(op, shape=ints(3, 7), seed=ints(3, -4), dtype=dtype)
+            case(op + "V2", shape=I64([3, 7]), key=U64([2**63 + 11]), counter=U64([2**64 - 2, 5]), alg=I32(1), dtype=dtype)
+    for op in ("RandomUniform", "RandomStandardNormal", "TruncatedNormal"):
+        case(op, shape=I64([3001]), dtype=F, seed=2**40 + 7)
+        case(op, shape=ints(), dtype=F, **seeds)
+        case(op, shape=ints(2, 0), dtype=D, seed2=1)
+        refused(op, shape=ints(-1), dtype=F, **seeds)
+        refused(op, shape=I32(3), dtype=F, **seeds)
+    for op in ("StatelessRandomUniform", "StatelessRandomNormal", "StatelessTruncatedNormal"):
+        case(op, shape=ints(3001), seed=I64([2**62 + 1, -2**50]), dtype=F)
+        case(op, shape=ints(), seed=I64([0, 0]))
+        case(op + "V2", shape=ints(5, 0), key=U64([1]), counter=U64([1, 2]), alg=I32(1))
+        case(op + "V2", shape=ints(5), key=U64([1]), counter=U64([1, 2, 3]), alg=I32(3))
+        refused(op, shape=ints(2), seed=ints(1, 2, 3))
+        refused(op, shape=ints(2, -2), seed=ints(1, 2))
+        refused(op + "V2", shape=ints(5), key=U64([1, 1]), counter=U64([1, 2]), alg=I32(1))
+        refused(op + "V2", shape=ints(5), key=U64([1]), counter=U64([1, 2]), alg=I32(2))
+    for dtype in (I32, I64):
+        limits = np.iinfo(dtype)
+        for low, high in ((-3, 90), (limits.min, limits.max), (5, 6)):
+            case("RandomUniformInt", shape=ints(3, 7), minval=dtype(low), maxval=dtype(high), **seeds)
+            case("StatelessRandomUniformInt", shape=ints(3, 7), seed=ints(3, -4), minval=dtype(low), maxval=dtype(high))
+        case("RandomUniformInt", shape=ints(0), minval=dtype(4), maxval=dtype(2), **seeds)
+        case("StatelessRandomUniformInt", shape=ints(0), seed=ints(3, 4), minval=dtype(4), maxval=dtype(2))
+        refused("RandomUniformInt", shape=ints(1), minval=dtype(4), maxval=dtype(4), **seeds)
+        refused("StatelessRandomUniformInt", shape=ints(1), seed=ints(3, 4), minval=dtype(4), maxval=dtype(3))
+    for dtype in (I32, I64, U32, U64):
+        limits = np.iinfo(dtype)
+        for low, high in ((3, 90), (limits.min, limits.max)) if dtype in (I32, I64) else ():  # TensorFlow has no others
+            case("StatelessRandomUniformIntV2", shape=ints(3, 7), key=U64([7]), counter=U64([1, 2]), alg=I32(1), minval=dtype(low), maxval=dtype(high))
+        case("StatelessRandomUniformFullInt", shape=ints(3, 7), seed=I64([3, -4]), dtype=dtype)
+        case("StatelessRandomUniformFullIntV2", shape=ints(3, 7), key=U64([7]), counter=U64([1, 2]), alg=I32(3), dtype=dtype)
+        if dtype in (I32, I64):
+            refused("StatelessRandomUniformIntV2", shape=ints(1), key=U64([7]), counter=U64([1, 2]), alg=I32(1), minval=dtype(4), maxval=dtype(4))
+    refused("StatelessRandomUniformFullInt", shape=ints(3), seed=U32([3, 4]), dtype=U32)
+    for seed in (ints(3, -4), I64([-2**63, 2**63 - 1])):
+        case("StatelessRandomGetKeyCounter", seed=seed)
+        case("StatelessRandomGetKeyCounterAlg", seed=seed)
+    case("StatelessRandomGetAlg")
+    refused("StatelessRandomGetKeyCounter", seed=ints(1))
+    for dtype in FLOATS:
+        logits = numbers(dtype, 3, 5)
+        for wanted in (I32, I64):
+            case("Multinomial", logits=logits, num_samples=I32(7), output_dtype=wanted, **seeds)
+            case("StatelessMultinomial", logits=logits, num_samples=I32(7), seed=ints(3, -4), output_dtype=wanted)
+    odd = F([[NAN, 1, 2], [-INF, -INF, 0], [INF, 1, 1], [-INF, NAN, -INF], [80, -80, 79]])
+    for logits, count in ((odd, 9), (numbers(F, 0, 3), 4), (numbers(F, 2, 3), 0), (numbers(F, 2, 1), 3)):
+        case("Multinomial", logits=logits, num_samples=I32(count), **seeds)
+        case("StatelessMultinomial", logits=logits, num_samples=I32(count), seed=I64([1, 2]))
+    for logits, count in ((numbers(F, 2, 0), 3), (numbers(F, 2, 2), -1)):
+        refused("Multinomial", logits=logits, num_samples=I32(count), **seeds)
+        refused("StatelessMultinomial", logits=logits, num_samples=I32(count), seed=I64([1, 2]))
+    for dtype in NUMBERS + [np.bool_]:
+        case("RandomShuffle", value=numbers(dtype, 11), **seeds)
+    for value in (strings(6, 2), numbers(F, 5, 2, 3), numbers(F, 1, 4), numbers(F), numbers(F, 4, 0), numbers(F, 0)):
+        case("RandomShuffle", value=value, **seeds)
+
+
+def encoders():
+    for dtype in (U8, U16):
+        for channels in (1, 2, 3, 4):
+            image = random.integers(0, np.iinfo(dtype).max + 1, (5, 7, channels)).astype(dtype)
+            case("EncodePng", image=image, compression=channels)
+    smooth = (np.arange(18 * 21 * 3).reshape(18, 21, 3) // 5).astype(U8)
+    case("EncodePng", image=np.stack([smooth, 255 - smooth]))
+    case("EncodePng", image=np.zeros((0, 3, 3, 1), U8))
+    for shape, compression in (((3, 3), -1), ((2, 2, 5), -1), ((2, 2, 0), -1), ((2, 2, 1), 10), ((2, 2, 1), -2)):
+        refused("EncodePng", image=np.zeros(shape, U8), compression=compression)
+    case("EncodeJpeg", image=smooth)
+    case("EncodeJpeg", image=smooth[:, :, :1], format="grayscale", quality=0)
+    case("EncodeJpeg", image=smooth, format="rgb", quality=100, chroma_downsampling=False)
+    case("EncodeJpeg", image=smooth, progressive=True, optimize_size=True, quality=60)
+    case("EncodeJpeg", image=smooth[:1, :1], density_unit="cm", x_density=-1, y_density=70000, xmp_metadata="<x/>")
+    case("EncodeJpegVariableQuality", images=smooth, quality=I32(30))
+    case("EncodeJpegVariableQuality", images=smooth[:, :, :1], quality=I32(95))
+    for shape, given in (((1, 3, 3, 1), {}), ((3, 3, 2), {}), ((3, 3, 1), dict(format="rgb")), ((3, 3, 3), dict(format="grayscale")), ((3, 3, 3), dict(quality=101)), ((3, 3, 3), dict(quality=-1))):
+        refused("EncodeJpeg", image=np.zeros(shape, U8), **given)
+    for shape, quality in (((3, 3, 3), 101), ((3, 3, 2), 50)):
+        refused("EncodeJpegVariableQuality", images=np.zeros(shape, U8), quality=I32(quality))
+
+
+def outlines():
+    boxes = F([[[0.1, 0.2, 0.6, 0.9], [-0.5, -0.5, 1.5, 0.5], [0.6, 0.1, 0.2, 0.9], [2, 0, 3, 1]], [[0, 0, 1, 1], [0.5, 0.5, 0.5, 0.5], [-0.2, 0.3, 0.4, 1.3], [-2, 0, -1, 1]]])
+    many = np.concatenate([boxes, random.uniform(0, 1, (2, 9, 4)).astype(F)], axis=1)
+    for dtype in (H, F):
+        for channels in (1, 3, 4):
+            images = numbers(dtype, 2, 9, 11, channels)
+            case("DrawBoundingBoxes", images=images, boxes=many)
+            case("DrawBoundingBoxesV2", images=images, boxes=boxes, colors=numbers(F, 3, channels))
+    case("DrawBoundingBoxesV2", images=numbers(F, 2, 9, 11, 3), boxes=boxes, colors=numbers(F, 0, 3))
+    case("DrawBoundingBoxesV2", images=numbers(F, 2, 9, 11, 1), boxes=boxes, colors=numbers(F, 2, 4))
+    case("DrawBoundingBoxes", images=numbers(F, 1, 1, 1, 1), boxes=boxes[:1])
+    case("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes[:1, :0])
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 2), boxes=boxes[:1])
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes)
+    refused("DrawBoundingBoxes", images=numbers(F, 1, 4, 4, 1), boxes=boxes[:1, :, :3])
+    refused("DrawBoundingBoxes", images=numbers(F, 4, 4, 1), boxes=boxes[:1])
+    refused("DrawBoundingBoxesV2", images=numbers(F, 2, 4, 4, 3), boxes=boxes, colors=numbers(F, 1, 2))
+
+
+def projections():
+    turned = F([[0.8, -0.6, 2.3, 0.6, 0.8, -1.7, 0, 0], [1, 0.2, -3, 0.1, 1, 4, 0.05, -0.02]])
+    for mode in ("CONSTANT", "REFLECT", "WRAP", "NEAREST"):
+        for interpolation in ("NEAREST", "BILINEAR"):
+            for dtype in (U8, I32, I64, H, F, D) if mode == "CONSTANT" else (F,):
+                given = dict(images=numbers(dtype, 2, 5, 6, 2), transforms=turned, output_shape=ints(7, 8), interpolation=interpolation, fill_mode=mode)
+                case("ImageProjectiveTransformV2", **given)
+                case("ImageProjectiveTransformV3", fill_value=F(3.7), **given)
+            far = F([[1, 0, -40, 0, 1, 33, 0, 0]])
+            case("ImageProjectiveTransformV2", images=numbers(F, 1, 4, 3, 1), transforms=far, output_shape=ints(9, 9), interpolation=interpolation, fill_mode=mode)
+            case("ImageProjectiveTransformV2", images=numbers(F, 1, 1, 1, 1), transforms=far, output_shape=ints(2, 3), interpolation=interpolation, fill_mode=mode)
+    case("ImageProjectiveTransformV3", images=numbers(F, 1, 4, 4, 1), transforms=F([[1, 0, 0, 0, 1, 0, -0.5, 0]]), output_shape=ints(4, 4), interpolation="BILINEAR", fill_value=F(2))
+    case("ImageProjectiveTransformV3", images=numbers(U8, 1, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST", fill_value=F(300.7))
+    case("ImageProjectiveTransformV2", images=numbers(F, 0, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST")
+    for shape, transforms in (((0, 2), far), ((2, 2), far[:, :7]), ((2, 2), np.repeat(far, 2, 0))):
+        refused("ImageProjectiveTransformV2", images=numbers(F, 3, 4, 4, 1), transforms=transforms, output_shape=ints(*shape), interpolation="NEAREST")
+    refused("ImageProjectiveTransformV3", images=numbers(F, 1, 4, 4, 1), transforms=far, output_shape=ints(2, 2), interpolation="NEAREST", fill_value=F([1]))
+
+
+def glimpses():
+    images = numbers(F, 3, 6, 5, 2)
+    for op in ("ExtractGlimpse", "ExtractGlimpseV2"):
+        for centered in (True, False):
+            for normalized in (True, False):
+                scale = 0.2 if normalized else 1
+                for offsets in (F([[0, 0], [1.5, -0.7], [-1, 2]]), F([[9, 9], [-9, 0], [3, 2.6]])):
+                    for size in (ints(3, 2), ints(8, 9)):
+                        case(op, input=images, size=size, offsets=F(offsets * F(scale)), centered=centered, normalized=normalized, uniform_noise=False, noise="zero")
+        case(op, input=images, size=ints(2, 2), offsets=np.zeros((3, 2), F), uniform_noise=False, noise="")
+        case(op, input=images, size=ints(0, 2), offsets=np.zeros((3, 2), F))
+        refused(op, input=images, size=ints(-1, 2), offsets=np.zeros((3, 2), F))
+        refused(op, input=images, size=ints(1, 2), offsets=np.zeros((2, 2), F))
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, gradients, randoms, encoders, outlines, projections, glimpses):
     family()
 
 

@@ -19,6 +19,7 @@ class FakeInstance final : public ModelInstance {
     if (gate_ != nullptr) {
       if (const absl::Status status = gate_->Pass(control); !status.ok()) return status;
     }
+    ++model_->runs;
     if (!model_->run_error.ok()) return model_->run_error;
     std::vector<std::string> wanted(fetches.begin(), fetches.end());
     if (wanted.empty()) {

@@ -2,6 +2,7 @@
 #ifndef FLOE_TESTS_SERVER_FAKE_MODEL_H_
 #define FLOE_TESTS_SERVER_FAKE_MODEL_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -46,6 +47,9 @@ class FakeModel final : public Model {
   absl::StatusOr<std::unique_ptr<ModelInstance>> CreateInstance() const override;
   absl::StatusOr<PlanSummary> Plan(absl::Span<const Shape>) const override { return PlanSummary(); }
 
+  void Restart() const override { restarted_after = runs.load(); }
+
+  mutable std::atomic<int> runs = 0, restarted_after = -1;  // how many runs there were, and before it was restarted
   // What a run answers instead, where it is set.
   absl::Status run_error;
   absl::Status instance_error;

@@ -128,6 +128,22 @@ Program Stateful() {
 TEST(DropDeadValuesTest, StatefulOpsStay) { ExpectUnchanged("drop_dead_values", Stateful()); }
 TEST(MergeDuplicatesTest, StatefulOpsStay) { ExpectUnchanged("merge_duplicates", Stateful()); }
 
+// Two of the same seed are two streams that begin alike, and each goes on by itself.
+TEST(MergeDuplicatesTest, NotRandomNumbersThatGoOn) {
+  GraphMaker maker;
+  maker.Input("shape", {1}, DType::kInt32);
+  maker.Input("seed", {2}, DType::kInt32);
+  const GraphMaker::Attrs attrs = {{"dtype", AttrValue::Type(DType::kFloat)}, {"seed", AttrValue::Int(1)}};
+  for (const char* name : {"a", "b"}) maker.Op("RandomUniform", name, {"shape"}, attrs);
+  ASSERT_OK_AND_ASSIGN(const Program going_on, maker.Lower({"a", "b"}));
+  ExpectUnchanged("merge_duplicates", going_on);
+  for (const char* name : {"c", "d"}) maker.Op("StatelessRandomUniform", name, {"shape", "seed"});
+  ASSERT_OK_AND_ASSIGN(Program stateless, maker.Lower({"c", "d"}));
+  ASSERT_OK_AND_ASSIGN(const bool changed, testing::RunPass("merge_duplicates", stateless));
+  EXPECT_TRUE(changed);
+  EXPECT_EQ(stateless.ops.size(), 1u);
+}
+
 TEST(MergeDuplicatesTest, TheSameOfTheSame) {
   GraphMaker maker;
   maker.Input("x", {2});

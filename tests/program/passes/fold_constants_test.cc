@@ -98,6 +98,23 @@ TEST(FoldConstantsTest, FoldsSizesOfEachOfSeveralShapes) {
   EXPECT_EQ(*after.ConstantOf(after.outputs[2])->data<int32_t>(), 5);
 }
 
+TEST(FoldConstantsTest, NotRandomNumbersThatGoOn) {
+  GraphMaker maker;
+  maker.Const("shape", Tensor::Of<int32_t>({2, 3}));
+  maker.Const("seed", Tensor::Of<int32_t>({4, 5}));
+  maker.Const("rows", Tensor::Of<float>({1, 2, 3, 4}));
+  const GraphMaker::Attrs attrs = {{"dtype", AttrValue::Type(DType::kFloat)}, {"seed", AttrValue::Int(1)}};
+  for (const char* op : {"RandomUniform", "RandomStandardNormal", "TruncatedNormal"})
+    maker.Op(op, op, {"shape"}, attrs);
+  maker.Op("RandomShuffle", "RandomShuffle", {"rows"}, attrs);
+  ASSERT_OK_AND_ASSIGN(const Program going_on,
+                       maker.Lower({"RandomUniform", "RandomStandardNormal", "TruncatedNormal", "RandomShuffle"}));
+  ExpectUnchanged("fold_constants", going_on);
+  maker.Op("StatelessRandomNormal", "stateless", {"shape", "seed"});
+  ASSERT_OK_AND_ASSIGN(const Program stateless, maker.Lower({"stateless"}));
+  EXPECT_EQ(ExpectChanged("fold_constants", stateless).ops.size(), 0u);
+}
+
 TEST(FoldConstantsTest, LeavesWhatDependsOnInputs) {
   GraphMaker maker;
   maker.Input("x", {2});

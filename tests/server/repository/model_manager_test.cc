@@ -113,6 +113,19 @@ TEST_F(ModelManagerTest, LoadsAndFinds) {
   EXPECT_EQ(loads_, 2);  // wanting the same again loads nothing
 }
 
+// A model with random numbers gives its first request those that TensorFlow gives first.
+TEST_F(ModelManagerTest, WarmUpLeavesNoTrace) {
+  const auto model = MakeFakeModel();
+  LoadOptions options;
+  options.load = [&](const std::string&, const ModelOptions&) { return std::shared_ptr<const Model>(model); };
+  options.instances = 3;
+  ModelManager manager(options, &metrics_, &completions_, [](const std::string&, bool) {});
+  manager.SetTargets(Targets({{"m", {{1, "a"}}}}));
+  manager.WaitUntilLoaded();
+  EXPECT_EQ(model->runs, 3);
+  EXPECT_EQ(model->restarted_after, 3);
+}
+
 TEST_F(ModelManagerTest, SaysWhatIsNotThere) {
   Set({{"model", {{1, "a"}}}});
   manager_->WaitUntilLoaded();

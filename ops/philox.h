@@ -1,10 +1,11 @@
 // Philox4x32-10, the counter-based generator of TensorFlow's random ops (Salmon et al., "Parallel random numbers: as
 // easy as 1, 2, 3", SC 2011), seeded as TensorFlow seeds it, so that the same seeds give the same numbers. A value
 // type.
-#ifndef FLOE_SESSION_PHILOX_H_
-#define FLOE_SESSION_PHILOX_H_
+#ifndef FLOE_OPS_PHILOX_H_
+#define FLOE_OPS_PHILOX_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 
 namespace floe {
@@ -13,10 +14,20 @@ class Philox {
  public:
   using Block = std::array<uint32_t, 4>;
 
+  // A place in all the numbers there are: which sequence, and where in it.
+  struct Place {
+    uint64_t key = 0;
+    std::array<uint64_t, 2> counter{};
+  };
+
   Philox() = default;
   Philox(uint64_t seed, uint64_t seed2)
       : counter_{0, 0, static_cast<uint32_t>(seed2), static_cast<uint32_t>(seed2 >> 32)},
         key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)} {}
+  explicit Philox(const Place& place)
+      : counter_{static_cast<uint32_t>(place.counter[0]), static_cast<uint32_t>(place.counter[0] >> 32),
+                 static_cast<uint32_t>(place.counter[1]), static_cast<uint32_t>(place.counter[1] >> 32)},
+        key_{static_cast<uint32_t>(place.key), static_cast<uint32_t>(place.key >> 32)} {}
 
   // The next four numbers.
   Block Next() {
@@ -50,6 +61,25 @@ class Philox {
   std::array<uint32_t, 2> key_{};
 };
 
+// The numbers of a generator one by one.
+class SinglePhilox {
+ public:
+  explicit SinglePhilox(const Philox& random) : random_(random) {}
+
+  uint32_t operator()() {
+    if (next_ == block_.size()) {
+      block_ = random_.Next();
+      next_ = 0;
+    }
+    return block_[next_++];
+  }
+
+ private:
+  Philox random_;
+  Philox::Block block_{};
+  size_t next_ = block_.size();
+};
+
 }  // namespace floe
 
-#endif  // FLOE_SESSION_PHILOX_H_
+#endif  // FLOE_OPS_PHILOX_H_

@@ -1,0 +1,3 @@
+
+
+c0/yStatelessRandomGetAlg"ª
