@@ -37,6 +37,7 @@
 #include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/fused_elementwise.h"
+#include "ops/fused_pad_conv.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/glimpse.h"
@@ -64,11 +65,15 @@
 #include "ops/pool3d.h"
 #include "ops/projective_transform.h"
 #include "ops/quantize.h"
+#include "ops/quantized_arithmetic.h"
+#include "ops/quantized_elements.h"
+#include "ops/quantized_product.h"
 #include "ops/ragged.h"
 #include "ops/ragged_gather.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
+#include "ops/requantize.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
 #include "ops/rnn_cell.h"
@@ -152,6 +157,7 @@ const Table& Ops() {
              FillOps(),
              FusedElementwiseOps(),
              FusedOps(),
+             FusedPadConvOps(),
              GatedActivationOps(),
              GatherOps(),
              GlimpseOps(),
@@ -179,11 +185,15 @@ const Table& Ops() {
              PoolOps(),
              ProjectiveTransformOps(),
              QuantizeOps(),
+             QuantizedArithmeticOps(),
+             QuantizedElementOps(),
+             QuantizedProductOps(),
              RaggedGatherOps(),
              RaggedOps(),
              RandomOps(),
              ReduceOps(),
              RegexOps(),
+             RequantizeOps(),
              ResizeOps(),
              ReverseOps(),
              RnnCellOps(),

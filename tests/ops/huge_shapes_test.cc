@@ -117,5 +117,14 @@ TEST(HugeShapesTest, OperationsPastAllCountingAreTheMost) {
   EXPECT_EQ(geometry.Flops(), std::numeric_limits<int64_t>::max());
 }
 
+TEST(HugeShapesTest, QuantizedNothing) {
+  const auto bytes = [](std::initializer_list<int64_t> dims) { return Tensor(DType::kQuint8, Shape(dims)); };
+  const Tensor low = Tensor::Scalar<float>(0), high = Tensor::Scalar<float>(1);
+  ExpectEmpty(RunOp("QuantizedMatMul", {bytes({kHuge, 0}), bytes({0, 0}), low, high, low, high}));
+  ExpectEmpty(RunOp("QuantizedConcat", {Int(1), bytes({kHuge, 0}), bytes({kHuge, 0}), low, low, high, high}));
+  ExpectEmpty(RunOp("QuantizedConv2D", {bytes({0, 1 << 20, 1 << 20, 2}), bytes({3, 3, 2, 4}), low, high, low, high},
+                    {{"strides", AttrValue::Ints({1, 1, 1, 1})}, {"padding", AttrValue::String("SAME")}}));
+}
+
 }  // namespace
 }  // namespace floe

@@ -1783,7 +1783,90 @@ def glimpses():
         refused(op, input=images, size=ints(1, 2), offsets=np.zeros((2, 2), F))
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms, encoders, outlines, projections, glimpses):
+def bytes_of(dtype, *shape):
+    plain = {tf.qint8: I8, tf.quint8: U8, tf.qint32: I32}[dtype]
+    limits = np.iinfo(plain)
+    return Quantized(random.integers(limits.min, limits.max + 1, shape).astype(plain), dtype)
+
+
+def older_quantized():
+    ranges = ((-2.0, 3.0), (0.0, 4.0), (1.0, 2.0), (-3.0, -1.0), (-0.3, 7.7))
+    pairs = [(a, b) for i, a in enumerate(ranges) for b in ranges[i % 2 :: 2]]
+    for (low, high), (low2, high2) in pairs:
+        ends = dict(min_a=F(low), max_a=F(high), min_b=F(low2), max_b=F(high2))
+        case("QuantizedMatMul", a=bytes_of(tf.quint8, 3, 4), b=bytes_of(tf.quint8, 4, 5), Toutput=tf.qint32, **ends)
+        ends = dict(min_input=F(low), max_input=F(high), min_bias=F(low2), max_bias=F(high2), out_type=tf.qint32)
+        for dtype in (tf.quint8, tf.qint8):
+            case("QuantizedBiasAdd", input=bytes_of(dtype, 2, 3, 4), bias=bytes_of(dtype, 4), **ends)
+        ends = dict(min_x=F(low), max_x=F(high), min_y=F(low2), max_y=F(high2))
+        for x, y in (((3, 4), (3, 4)), ((3, 4), (4,)), ((4,), (3, 4)), ((), (2, 3)), ((5,), (1,)), ((1,), (1,))):
+            case("QuantizedAdd", x=bytes_of(tf.quint8, *x), y=bytes_of(tf.quint8, *y), **ends)
+            case("QuantizedMul", x=bytes_of(tf.quint8, *x), y=bytes_of(tf.quint8, *y), **ends)
+    ends = dict(min_a=F(-1), max_a=F(2), min_b=F(-1), max_b=F(1))
+    for transpose_a in (False, True):
+        a = bytes_of(tf.quint8, *((4, 3) if transpose_a else (3, 4)))
+        case("QuantizedMatMul", a=a, b=bytes_of(tf.quint8, 5, 4), transpose_a=transpose_a, transpose_b=True, Toutput=tf.qint32, **ends)
+    case("QuantizedMatMul", a=bytes_of(tf.quint8, 0, 4), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **ends)
+    refused("QuantizedMatMul", a=bytes_of(tf.quint8, 2, 3), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **ends)
+    refused("QuantizedMatMul", a=bytes_of(tf.quint8, 2, 4), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **{**ends, "min_a": F(2)})
+    refused("QuantizedBiasAdd", input=bytes_of(tf.quint8, 2, 3), bias=bytes_of(tf.quint8, 2), min_input=F(0), max_input=F(1), min_bias=F(0), max_bias=F(1), out_type=tf.qint32)
+    for op in ("QuantizedAdd", "QuantizedMul"):
+        case(op, x=bytes_of(tf.quint8, 0, 3), y=bytes_of(tf.quint8, 0, 3), min_x=F(0), max_x=F(1), min_y=F(0), max_y=F(2))
+        refused(op, x=bytes_of(tf.quint8, 3), y=bytes_of(tf.quint8, 3), min_x=F(1), max_x=F(1), min_y=F(0), max_y=F(2))
+    for height, width, rows, columns, stride in ((5, 6, 3, 3, 1), (7, 5, 2, 3, 2), (14, 9, 3, 3, 4), (6, 8, 1, 1, 3), (4, 4, 4, 4, 1)):
+        for padding in ("SAME", "VALID"):
+            for (low, high), (low2, high2) in (pairs[0], pairs[3], pairs[8]):
+                case("QuantizedConv2D", input=bytes_of(tf.quint8, 2, height, width, 3), filter=bytes_of(tf.quint8, rows, columns, 3, 2), min_input=F(low), max_input=F(high), min_filter=F(low2), max_filter=F(high2), strides=[1, stride, stride, 1], padding=padding)
+    for strides in ([1, 1, 2, 1], [1, 2, 2, 2]):
+        refused("QuantizedConv2D", input=bytes_of(tf.quint8, 1, 4, 4, 1), filter=bytes_of(tf.quint8, 2, 2, 1, 1), min_input=F(0), max_input=F(1), min_filter=F(0), max_filter=F(1), strides=strides, padding="SAME")
+    for low, high in ranges + ((1.0, 1.0),):
+        for dtype in (tf.quint8, tf.qint32):
+            for op in ("QuantizedRelu", "QuantizedRelu6"):
+                case(op, features=bytes_of(dtype, 4, 5), min_features=F(low), max_features=F(high), out_type=dtype)
+    for op in ("QuantizedMaxPool", "QuantizedAvgPool"):
+        for dtype in (tf.quint8, tf.qint8):
+            for ksize, strides in (([1, 2, 3, 1], [1, 1, 2, 1]), ([1, 3, 1, 1], [1, 2, 1, 1])):
+                for padding in ("SAME", "VALID"):
+                    case(op, input=bytes_of(dtype, 2, 5, 4, 3), min_input=F(-1), max_input=F(2), ksize=ksize, strides=strides, padding=padding)
+    for dtype in (tf.quint8, tf.qint32):
+        case("QuantizedReshape", tensor=bytes_of(dtype, 2, 6), shape=ints(3, -1), input_min=F(-1), input_max=F(2))
+        refused("QuantizedReshape", tensor=bytes_of(dtype, 2, 6), shape=ints(5, -1), input_min=F(-1), input_max=F(2))
+        for axis in (0, 1):
+            for chosen in (((-1, 2), (0.5, 3), (-4, 0.1)), ((-1, 2), (-1, 2), (0, 1)), ((1, 2), (1, 2), (1, 2)), ((-3, 3), (-1, 2), (-3, 3))):
+                shapes = [(size, 3) if axis == 0 else (2, size) for size in (1, 4, 2)]
+                case("QuantizedConcat", concat_dim=I32(axis), values=[bytes_of(dtype, *shape) for shape in shapes], input_mins=[F(low) for low, _ in chosen], input_maxes=[F(high) for _, high in chosen])
+    refused("QuantizedConcat", concat_dim=I32(2), values=[bytes_of(tf.quint8, 2, 3)] * 2, input_mins=[F(0)] * 2, input_maxes=[F(1)] * 2)
+    for low, high in ((-100.0, 100.0), (-80.0, 120.0), (-5000.0, 4000.0)):
+        sums = [Quantized((bytes_of(tf.qint32, 40).value * scale).astype(I32), tf.qint32) for scale in (1, 0.01, 0.0001)]
+        for x in sums:
+            case("RequantizationRange", input=x, input_min=F(low), input_max=F(high))
+            case("QuantizeDownAndShrinkRange", input=x, input_min=F(low), input_max=F(high), out_type=tf.quint8)
+            for out_type in (tf.quint8, tf.qint8):
+                for wanted in ((-0.7, 0.4), (-30.0, 70.0), (-90.0, 0.0), (0.0, 0.0)):
+                    if abs(wanted[1] - wanted[0]) < 10 and x is sums[0]:
+                        continue  # TensorFlow's fixed point overflows
+                    case("Requantize", input=x, input_min=F(low), input_max=F(high), requested_output_min=F(wanted[0]), requested_output_max=F(wanted[1]), out_type=out_type)
+    nothing = Quantized(np.zeros(0, I32), tf.qint32)
+    case("Requantize", input=nothing, input_min=F(0), input_max=F(1), requested_output_min=F(0), requested_output_max=F(1), out_type=tf.quint8)
+    case("QuantizeDownAndShrinkRange", input=nothing, input_min=F(-1), input_max=F(1), out_type=tf.quint8)
+    case("RequantizationRange", input=nothing, input_min=F(-1), input_max=F(1))
+    for low, high in ((0.5, 1), (0, -1)):
+        refused("Requantize", input=sums[0], input_min=F(0), input_max=F(1), requested_output_min=F(low), requested_output_max=F(high), out_type=tf.quint8)
+
+
+def padded_convolutions():
+    """Of one image: what TensorFlow makes of a batch's others is not what it makes of them alone."""
+    for dtype in FLOATS:
+        for mode, paddings in (("REFLECT", [[0, 0], [1, 2], [2, 1], [0, 0]]), ("SYMMETRIC", [[0, 0], [3, 0], [0, 2], [0, 0]])):
+            for padding, stride in (("VALID", 1), ("SAME", 2)):
+                given = dict(input=numbers(dtype, 1, 5, 6, 3), paddings=ints(*paddings), filter=numbers(dtype, 3, 2, 3, 4), mode=mode, strides=[1, stride, stride, 1], padding=padding)
+                case("FusedPadConv2D", **given)
+                if dtype in (F, H):
+                    for align_corners in (False, True):
+                        case("FusedResizeAndPadConv2D", size=ints(7, 9), resize_align_corners=align_corners, **given)
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms, encoders, outlines, projections, glimpses, older_quantized, padded_convolutions):
     family()
 
 
