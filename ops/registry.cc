@@ -20,6 +20,7 @@
 #include "ops/control_flow.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
+#include "ops/count_sparse.h"
 #include "ops/crop_and_resize.h"
 #include "ops/cross_entropy.h"
 #include "ops/ctc.h"
@@ -83,6 +84,7 @@
 #include "ops/scatter.h"
 #include "ops/segment.h"
 #include "ops/select.h"
+#include "ops/set_ops.h"
 #include "ops/shape_ops.h"
 #include "ops/slice.h"
 #include "ops/softmax.h"
@@ -90,6 +92,7 @@
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
 #include "ops/sparse_cross.h"
+#include "ops/sparse_math.h"
 #include "ops/sparse_segment.h"
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
@@ -140,6 +143,7 @@ const Table& Ops() {
              ControlFlowOps(),
              Conv2DOps(),
              Conv3DOps(),
+             CountSparseOps(),
              CropAndResizeOps(),
              CrossEntropyOps(),
              CtcOps(),
@@ -203,6 +207,7 @@ const Table& Ops() {
              ScatterOps(),
              SegmentOps(),
              SelectOps(),
+             SetOps(),
              ShapeOps(),
              SliceOps(),
              SoftmaxOps(),
@@ -210,6 +215,7 @@ const Table& Ops() {
              SpaceBatchOps(),
              SpaceDepthOps(),
              SparseCrossOps(),
+             SparseMathOps(),
              SparseSegmentOps(),
              SparseTensorOps(),
              SparseToDenseOps(),

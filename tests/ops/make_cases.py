@@ -1866,7 +1866,102 @@ def padded_convolutions():
                         case("FusedResizeAndPadConv2D", size=ints(7, 9), resize_align_corners=align_corners, **given)
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms, encoders, outlines, projections, glimpses, older_quantized, padded_convolutions):
+def sets():
+    a, b = ints([3, 1, 3], [2, 2, 5]), ints([1, 9], [5, 2])
+    sparse = dict(set2_indices=I64([[0, 0], [0, 1], [1, 0]]), set2_shape=I64([2, 2]))
+    first = dict(set1_indices=I64([[0, 0], [0, 1], [2, 0]]), set1_shape=I64([3, 2]))
+    second = dict(set2_indices=I64([[0, 0], [1, 1], [2, 0]]), set2_shape=I64([3, 4]))
+    for operation in ("a-b", "b-a", "intersection", "UNION"):
+        given = dict(set_operation=operation)
+        case("DenseToDenseSetOperation", set1=a, set2=b, **given)
+        case("DenseToDenseSetOperation", set1=random.integers(0, 4, (2, 3, 4)), set2=random.integers(0, 4, (2, 3, 2)), **given)
+        case("DenseToSparseSetOperation", set1=a, set2_values=ints(1, 9, 5), **sparse, **given)
+        case("SparseToSparseSetOperation", set1_values=ints(1, 4, 5), set2_values=ints(1, 9, 6), **first, **second, **given)
+        case("DenseToDenseSetOperation", set1=texts("b", "a", "", "c", "c", "c").reshape(2, 3), set2=texts("a", "d").reshape(2, 1), **given)
+        case("SparseToSparseSetOperation", set1_values=texts("b", "a", "c"), set2_values=texts("a", "b", "c"), **first, **second, **given)
+    union = dict(set_operation="union")
+    for dtype in SIGNED + [U8, U16]:
+        case("DenseToDenseSetOperation", set1=numbers(dtype, 2, 3), set2=numbers(dtype, 2, 2), **union)
+        case("SetSize", set_indices=first["set1_indices"], set_values=np.array([4, 4, 5], dtype), set_shape=first["set1_shape"])
+    case("DenseToDenseSetOperation", set1=a[:, :0], set2=b[:, :0], **union)
+    case("DenseToDenseSetOperation", set1=a[:0], set2=b[:0], **union)
+    nothing = (np.zeros((0, 2), I64), np.zeros(0, I32), I64([3, 2]))
+    case("SparseToSparseSetOperation", set1_indices=nothing[0], set1_values=nothing[1], set1_shape=nothing[2], set2_indices=nothing[0], set2_values=nothing[1], set2_shape=nothing[2], **union)
+    case("SetSize", set_indices=nothing[0], set_values=nothing[1], set_shape=nothing[2])
+    case("SetSize", set_indices=I64([[0, 1, 0], [1, 1, 1]]), set_values=ints(4, 4), set_shape=I64([2, 2, 2]))
+    refused("DenseToDenseSetOperation", set1=a, set2=b[:1], **union)
+    refused("DenseToDenseSetOperation", set1=a[0], set2=b[0], **union)
+    for indices, shape in (([[1, 0], [0, 1], [0, 0]], [2, 2]), ([[0, 0], [0, 0], [1, 0]], [2, 2]), ([[0, 0], [0, 1], [1, 0]], [2, 1]), ([[0, 0], [0, 1], [1, 0]], [3, 2])):
+        refused("DenseToSparseSetOperation", set1=a, set2_indices=I64(indices), set2_values=ints(1, 9, 5), set2_shape=I64(shape), **union)
+    refused("SparseToSparseSetOperation", set1_values=ints(1, 4, 5), set2_values=ints(1, 9, 6), **first, **{**second, "set2_shape": I64([4, 4])}, **union)
+    refused("SetSize", set_indices=I64([[0, 0], [5, 1]]), set_values=ints(4, 4), set_shape=I64([3, 2]))
+    refused("SetSize", set_indices=I64([[0], [1]]), set_values=ints(4, 4), set_shape=I64([3]))
+
+
+def sparse_counts():
+    rows, flat = ints([1, 3, 1], [0, 2, 9]), ints(4, 4, 1)
+    sparse = dict(indices=I64([[0, 0], [0, 2], [2, 1]]), values=flat, dense_shape=I64([3, 3]))
+    for bounds in (dict(), dict(maxlength=3), dict(minlength=12), dict(minlength=7, maxlength=2), dict(maxlength=0)):
+        for binary in (False, True):
+            given = dict(binary_output=binary, **bounds)
+            for dtype in (I32, I64, F, D):
+                case("DenseCountSparseOutput", values=rows, weights=numbers(dtype, 2, 3), **given)
+            case("DenseCountSparseOutput", values=rows.astype(I64), weights=F([]), **given)
+            case("DenseCountSparseOutput", values=rows[0], weights=I64([]), **given)
+            case("SparseCountSparseOutput", weights=F([]), **sparse, **given)
+            case("SparseCountSparseOutput", weights=numbers(I64, 3), **sparse, **given)
+            case("RaggedCountSparseOutput", splits=I64([0, 2, 2, 3]), values=flat, weights=F([]), **given)
+            case("RaggedCountSparseOutput", splits=I64([0, 2, 2, 3]), values=flat.astype(I64), weights=numbers(D, 3), **given)
+    plain = dict(binary_output=False)
+    for values in (np.zeros((2, 0), I32), np.zeros(0, I32)):
+        case("DenseCountSparseOutput", values=values, weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[0], [2]]), values=ints(4, 4), dense_shape=I64([5]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[0, 1, 1], [2, 0, 0]]), values=ints(4, 4), dense_shape=I64([5, 3, 3]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[2, 0], [0, 0]]), values=ints(4, 4), dense_shape=I64([3, 3]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=np.zeros((0, 2), I64), values=NO_INTS, dense_shape=I64([3, 3]), weights=F([]), **plain)
+    for values, weights in ((ints([1, -3]), F([])), (ints([1, 3]), F([1, 2])), (I32(3), F([])), (ints([[3]]), F([])), (np.zeros((0, 3), I32), F([]))):
+        refused("DenseCountSparseOutput", values=values, weights=weights, **plain)
+    for index in ([5, 0], [0, 7]):
+        refused("SparseCountSparseOutput", indices=I64([index]), values=ints(4), dense_shape=I64([3, 3]), weights=F([]), **plain)
+    for splits in ([0, 2, 5], [1, 2, 3], []):
+        refused("RaggedCountSparseOutput", splits=I64(splits), values=flat, weights=F([]), **plain)
+
+
+def sparse_sums():
+    index, other = I64([[0, 0], [0, 2], [1, 1], [2, 0]]), I64([[0, 1], [0, 2], [2, 0], [2, 2]])
+    shape = I64([3, 3])
+    for dtype in SIGNED + [F, D, C64, C128]:
+        least = {C64: F, C128: D}.get(dtype, dtype)
+        for threshold in (0, 1, 100):
+            case("SparseAdd", a_indices=index, a_values=numbers(dtype, 4), a_shape=shape, b_indices=other, b_values=numbers(dtype, 4), b_shape=shape, thresh=least(threshold))
+    nothing = np.zeros((0, 2), I64)
+    case("SparseAdd", a_indices=nothing, a_values=F([]), a_shape=shape, b_indices=other, b_values=numbers(F, 4), b_shape=shape, thresh=F(0))
+    refused("SparseAdd", a_indices=index, a_values=numbers(F, 4), a_shape=shape, b_indices=other, b_values=numbers(F, 4), b_shape=I64([3, 4]), thresh=F(0))
+    deep = dict(input_indices=I64([[0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 2, 0], [1, 2, 1]]), input_shape=I64([2, 3, 2]))
+    for op in ("SparseReduceSum", "SparseReduceSumSparse", "SparseReduceMax", "SparseReduceMaxSparse"):
+        for dtype in [H, F, D] + SIGNED + [U8, U16] + ([C64, C128] if "Sum" in op else []):
+            case(op, input_values=numbers(dtype, 5), reduction_axes=ints(1), **deep)
+        for axes in (NO_INTS, ints(0), ints(-1), ints(0, 2), ints(2, 0, 2), ints(0, 1, 2), I32(1)):
+            for keep_dims in (False, True):
+                case(op, input_values=numbers(F, 5), reduction_axes=axes, keep_dims=keep_dims, **deep)
+        case(op, input_indices=I64([[1, 1], [0, 0], [0, 1]]), input_values=numbers(F, 3), input_shape=I64([2, 2]), reduction_axes=ints(0))
+        case(op, input_indices=nothing, input_values=F([]), input_shape=shape, reduction_axes=ints(0))
+        refused(op, input_values=numbers(F, 5), reduction_axes=ints(3), **deep)
+    for dtype in (H, F, D):
+        case("SparseSoftmax", sp_indices=index, sp_values=numbers(dtype, 4), sp_shape=shape)
+        case("SparseSoftmax", sp_indices=deep["input_indices"], sp_values=numbers(dtype, 5), sp_shape=deep["input_shape"])
+    case("SparseSoftmax", sp_indices=nothing, sp_values=F([]), sp_shape=shape)
+    refused("SparseSoftmax", sp_indices=I64([[0]]), sp_values=F([1]), sp_shape=I64([3]))
+    for dtype in (F, I32, C64, np.bool_):
+        case("SparseSplit", split_dim=I64(1), indices=index, values=numbers(dtype, 4), shape=shape, num_split=2)
+    case("SparseSplit", split_dim=I64(0), indices=index, values=strings(4), shape=shape, num_split=3)
+    case("SparseSplit", split_dim=I64(-1), indices=index, values=numbers(F, 4), shape=I64([3, 7]), num_split=3)
+    case("SparseSplit", split_dim=I64(0), indices=nothing, values=F([]), shape=shape, num_split=1)
+    refused("SparseSplit", split_dim=I64(1), indices=index, values=numbers(F, 4), shape=shape, num_split=4)
+    refused("SparseSplit", split_dim=I64(2), indices=index, values=numbers(F, 4), shape=shape, num_split=2)
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, randoms, encoders, outlines, projections, glimpses, older_quantized, padded_convolutions, sets, sparse_counts, sparse_sums):
     family()
 
 
