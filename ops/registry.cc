@@ -20,6 +20,7 @@
 #include "ops/control_flow.h"
 #include "ops/conv2d.h"
 #include "ops/conv3d.h"
+#include "ops/count_sparse.h"
 #include "ops/crop_and_resize.h"
 #include "ops/cross_entropy.h"
 #include "ops/ctc.h"
@@ -37,6 +38,7 @@
 #include "ops/fill.h"
 #include "ops/fused.h"
 #include "ops/fused_elementwise.h"
+#include "ops/fused_pad_conv.h"
 #include "ops/gated_activation.h"
 #include "ops/gather.h"
 #include "ops/glimpse.h"
@@ -67,11 +69,15 @@
 #include "ops/pool3d.h"
 #include "ops/projective_transform.h"
 #include "ops/quantize.h"
+#include "ops/quantized_arithmetic.h"
+#include "ops/quantized_elements.h"
+#include "ops/quantized_product.h"
 #include "ops/ragged.h"
 #include "ops/ragged_gather.h"
 #include "ops/random.h"
 #include "ops/reduce.h"
 #include "ops/regex.h"
+#include "ops/requantize.h"
 #include "ops/resize.h"
 #include "ops/reverse.h"
 #include "ops/rnn_cell.h"
@@ -81,6 +87,7 @@
 #include "ops/scatter.h"
 #include "ops/segment.h"
 #include "ops/select.h"
+#include "ops/set_ops.h"
 #include "ops/shape_ops.h"
 #include "ops/slice.h"
 #include "ops/softmax.h"
@@ -88,6 +95,7 @@
 #include "ops/space_batch.h"
 #include "ops/space_depth.h"
 #include "ops/sparse_cross.h"
+#include "ops/sparse_math.h"
 #include "ops/sparse_segment.h"
 #include "ops/sparse_tensor.h"
 #include "ops/sparse_to_dense.h"
@@ -139,6 +147,7 @@ const Table& Ops() {
              ControlFlowOps(),
              Conv2DOps(),
              Conv3DOps(),
+             CountSparseOps(),
              CropAndResizeOps(),
              CrossEntropyOps(),
              CtcOps(),
@@ -156,6 +165,7 @@ const Table& Ops() {
              FillOps(),
              FusedElementwiseOps(),
              FusedOps(),
+             FusedPadConvOps(),
              GatedActivationOps(),
              GatherOps(),
              GlimpseOps(),
@@ -187,11 +197,15 @@ const Table& Ops() {
              PoolGradientOps(),
              ProjectiveTransformOps(),
              QuantizeOps(),
+             QuantizedArithmeticOps(),
+             QuantizedElementOps(),
+             QuantizedProductOps(),
              RaggedGatherOps(),
              RaggedOps(),
              RandomOps(),
              ReduceOps(),
              RegexOps(),
+             RequantizeOps(),
              ResizeOps(),
              ReverseOps(),
              RnnCellOps(),
@@ -201,6 +215,7 @@ const Table& Ops() {
              ScatterOps(),
              SegmentOps(),
              SelectOps(),
+             SetOps(),
              ShapeOps(),
              SliceOps(),
              SoftmaxOps(),
@@ -208,6 +223,7 @@ const Table& Ops() {
              SpaceBatchOps(),
              SpaceDepthOps(),
              SparseCrossOps(),
+             SparseMathOps(),
              SparseSegmentOps(),
              SparseTensorOps(),
              SparseToDenseOps(),

@@ -17,6 +17,7 @@ constexpr Pass kStandardPasses[] = {
     {"simplify_loops", SimplifyLoops, true},
     {"fold_constants", FoldConstants, true},
     {"expand_einsum", ExpandEinsum},
+    {"expand_fused_pad", ExpandFusedPad},
     {"drop_identities", DropIdentities},
     {"merge_duplicates", MergeDuplicates},
     {"recognize_layer_norm", RecognizeLayerNorm},

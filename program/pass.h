@@ -63,6 +63,7 @@ absl::StatusOr<bool> DropDeadValues(Program& program);
 absl::StatusOr<bool> SimplifyLoops(Program& program);
 absl::StatusOr<bool> MergeDuplicates(Program& program);
 absl::StatusOr<bool> ExpandEinsum(Program& program);
+absl::StatusOr<bool> ExpandFusedPad(Program& program);
 absl::StatusOr<bool> RecognizeLayerNorm(Program& program);
 absl::StatusOr<bool> RecognizeAttention(Program& program);
 absl::StatusOr<bool> RecognizeUpsampling(Program& program);

@@ -117,5 +117,31 @@ TEST(HugeShapesTest, OperationsPastAllCountingAreTheMost) {
   EXPECT_EQ(geometry.Flops(), std::numeric_limits<int64_t>::max());
 }
 
+TEST(HugeShapesTest, SetsAndCountsOfNothing) {
+  const Tensor rows(DType::kInt32, Shape({kHuge, 0}));
+  ExpectEmpty(RunOp("DenseToDenseSetOperation", {rows, rows}, {{"set_operation", AttrValue::String("union")}}));
+  ExpectEmpty(RunOp("DenseCountSparseOutput", {rows, Empty({0})}, {{"binary_output", AttrValue::Bool(false)}}));
+  ExpectEmpty(RunOp("RandomShuffle", {rows}, {{"seed", AttrValue::Int(1)}}));
+  // A place of a sparse tensor that no number can hold.
+  const Tensor index = Tensor::Of<int64_t>(Shape({1, 3}), {0, 0, 0}),
+               shape = Tensor::Of<int64_t>({kHuge, kHuge, kHuge}), value = Tensor::Of<int32_t>({1});
+  EXPECT_THAT(RunOp("SetSize", {index, value, shape}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("input 2")));
+  EXPECT_THAT(RunOp("SparseReduceSum", {index, value, shape, Int(0)}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("input 2")));
+  EXPECT_THAT(RunOp("DenseCountSparseOutput", {Tensor::Of<int64_t>({std::numeric_limits<int64_t>::max()}), Empty({0})},
+                    {{"binary_output", AttrValue::Bool(false)}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("too large")));
+}
+
+TEST(HugeShapesTest, QuantizedNothing) {
+  const auto bytes = [](std::initializer_list<int64_t> dims) { return Tensor(DType::kQuint8, Shape(dims)); };
+  const Tensor low = Tensor::Scalar<float>(0), high = Tensor::Scalar<float>(1);
+  ExpectEmpty(RunOp("QuantizedMatMul", {bytes({kHuge, 0}), bytes({0, 0}), low, high, low, high}));
+  ExpectEmpty(RunOp("QuantizedConcat", {Int(1), bytes({kHuge, 0}), bytes({kHuge, 0}), low, low, high, high}));
+  ExpectEmpty(RunOp("QuantizedConv2D", {bytes({0, 1 << 20, 1 << 20, 2}), bytes({3, 3, 2, 4}), low, high, low, high},
+                    {{"strides", AttrValue::Ints({1, 1, 1, 1})}, {"padding", AttrValue::String("SAME")}}));
+}
+
 }  // namespace
 }  // namespace floe

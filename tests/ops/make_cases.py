@@ -1851,7 +1851,185 @@ def glimpses():
         refused(op, input=images, size=ints(1, 2), offsets=np.zeros((2, 2), F))
 
 
-for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, gradients, randoms, encoders, outlines, projections, glimpses):
+def bytes_of(dtype, *shape):
+    plain = {tf.qint8: I8, tf.quint8: U8, tf.qint32: I32}[dtype]
+    limits = np.iinfo(plain)
+    return Quantized(random.integers(limits.min, limits.max + 1, shape).astype(plain), dtype)
+
+
+def older_quantized():
+    ranges = ((-2.0, 3.0), (0.0, 4.0), (1.0, 2.0), (-3.0, -1.0), (-0.3, 7.7))
+    pairs = [(a, b) for i, a in enumerate(ranges) for b in ranges[i % 2 :: 2]]
+    for (low, high), (low2, high2) in pairs:
+        ends = dict(min_a=F(low), max_a=F(high), min_b=F(low2), max_b=F(high2))
+        case("QuantizedMatMul", a=bytes_of(tf.quint8, 3, 4), b=bytes_of(tf.quint8, 4, 5), Toutput=tf.qint32, **ends)
+        ends = dict(min_input=F(low), max_input=F(high), min_bias=F(low2), max_bias=F(high2), out_type=tf.qint32)
+        for dtype in (tf.quint8, tf.qint8):
+            case("QuantizedBiasAdd", input=bytes_of(dtype, 2, 3, 4), bias=bytes_of(dtype, 4), **ends)
+        ends = dict(min_x=F(low), max_x=F(high), min_y=F(low2), max_y=F(high2))
+        for x, y in (((3, 4), (3, 4)), ((3, 4), (4,)), ((4,), (3, 4)), ((), (2, 3)), ((5,), (1,)), ((1,), (1,))):
+            case("QuantizedAdd", x=bytes_of(tf.quint8, *x), y=bytes_of(tf.quint8, *y), **ends)
+            case("QuantizedMul", x=bytes_of(tf.quint8, *x), y=bytes_of(tf.quint8, *y), **ends)
+    ends = dict(min_a=F(-1), max_a=F(2), min_b=F(-1), max_b=F(1))
+    for transpose_a in (False, True):
+        a = bytes_of(tf.quint8, *((4, 3) if transpose_a else (3, 4)))
+        case("QuantizedMatMul", a=a, b=bytes_of(tf.quint8, 5, 4), transpose_a=transpose_a, transpose_b=True, Toutput=tf.qint32, **ends)
+    case("QuantizedMatMul", a=bytes_of(tf.quint8, 0, 4), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **ends)
+    refused("QuantizedMatMul", a=bytes_of(tf.quint8, 2, 3), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **ends)
+    refused("QuantizedMatMul", a=bytes_of(tf.quint8, 2, 4), b=bytes_of(tf.quint8, 4, 2), Toutput=tf.qint32, **{**ends, "min_a": F(2)})
+    refused("QuantizedBiasAdd", input=bytes_of(tf.quint8, 2, 3), bias=bytes_of(tf.quint8, 2), min_input=F(0), max_input=F(1), min_bias=F(0), max_bias=F(1), out_type=tf.qint32)
+    for op in ("QuantizedAdd", "QuantizedMul"):
+        case(op, x=bytes_of(tf.quint8, 0, 3), y=bytes_of(tf.quint8, 0, 3), min_x=F(0), max_x=F(1), min_y=F(0), max_y=F(2))
+        refused(op, x=bytes_of(tf.quint8, 3), y=bytes_of(tf.quint8, 3), min_x=F(1), max_x=F(1), min_y=F(0), max_y=F(2))
+    for height, width, rows, columns, stride in ((5, 6, 3, 3, 1), (7, 5, 2, 3, 2), (14, 9, 3, 3, 4), (6, 8, 1, 1, 3), (4, 4, 4, 4, 1)):
+        for padding in ("SAME", "VALID"):
+            for (low, high), (low2, high2) in (pairs[0], pairs[3], pairs[8]):
+                case("QuantizedConv2D", input=bytes_of(tf.quint8, 2, height, width, 3), filter=bytes_of(tf.quint8, rows, columns, 3, 2), min_input=F(low), max_input=F(high), min_filter=F(low2), max_filter=F(high2), strides=[1, stride, stride, 1], padding=padding)
+    for strides in ([1, 1, 2, 1], [1, 2, 2, 2]):
+        refused("QuantizedConv2D", input=bytes_of(tf.quint8, 1, 4, 4, 1), filter=bytes_of(tf.quint8, 2, 2, 1, 1), min_input=F(0), max_input=F(1), min_filter=F(0), max_filter=F(1), strides=strides, padding="SAME")
+    for low, high in ranges + ((1.0, 1.0),):
+        for dtype in (tf.quint8, tf.qint32):
+            for op in ("QuantizedRelu", "QuantizedRelu6"):
+                case(op, features=bytes_of(dtype, 4, 5), min_features=F(low), max_features=F(high), out_type=dtype)
+    for op in ("QuantizedMaxPool", "QuantizedAvgPool"):
+        for dtype in (tf.quint8, tf.qint8):
+            for ksize, strides in (([1, 2, 3, 1], [1, 1, 2, 1]), ([1, 3, 1, 1], [1, 2, 1, 1])):
+                for padding in ("SAME", "VALID"):
+                    case(op, input=bytes_of(dtype, 2, 5, 4, 3), min_input=F(-1), max_input=F(2), ksize=ksize, strides=strides, padding=padding)
+    for dtype in (tf.quint8, tf.qint32):
+        case("QuantizedReshape", tensor=bytes_of(dtype, 2, 6), shape=ints(3, -1), input_min=F(-1), input_max=F(2))
+        refused("QuantizedReshape", tensor=bytes_of(dtype, 2, 6), shape=ints(5, -1), input_min=F(-1), input_max=F(2))
+        for axis in (0, 1):
+            for chosen in (((-1, 2), (0.5, 3), (-4, 0.1)), ((-1, 2), (-1, 2), (0, 1)), ((1, 2), (1, 2), (1, 2)), ((-3, 3), (-1, 2), (-3, 3))):
+                shapes = [(size, 3) if axis == 0 else (2, size) for size in (1, 4, 2)]
+                case("QuantizedConcat", concat_dim=I32(axis), values=[bytes_of(dtype, *shape) for shape in shapes], input_mins=[F(low) for low, _ in chosen], input_maxes=[F(high) for _, high in chosen])
+    refused("QuantizedConcat", concat_dim=I32(2), values=[bytes_of(tf.quint8, 2, 3)] * 2, input_mins=[F(0)] * 2, input_maxes=[F(1)] * 2)
+    for low, high in ((-100.0, 100.0), (-80.0, 120.0), (-5000.0, 4000.0)):
+        sums = [Quantized((bytes_of(tf.qint32, 40).value * scale).astype(I32), tf.qint32) for scale in (1, 0.01, 0.0001)]
+        for x in sums:
+            case("RequantizationRange", input=x, input_min=F(low), input_max=F(high))
+            case("QuantizeDownAndShrinkRange", input=x, input_min=F(low), input_max=F(high), out_type=tf.quint8)
+            for out_type in (tf.quint8, tf.qint8):
+                for wanted in ((-0.7, 0.4), (-30.0, 70.0), (-90.0, 0.0), (0.0, 0.0)):
+                    if abs(wanted[1] - wanted[0]) < 10 and x is sums[0]:
+                        continue  # TensorFlow's fixed point overflows
+                    case("Requantize", input=x, input_min=F(low), input_max=F(high), requested_output_min=F(wanted[0]), requested_output_max=F(wanted[1]), out_type=out_type)
+    nothing = Quantized(np.zeros(0, I32), tf.qint32)
+    case("Requantize", input=nothing, input_min=F(0), input_max=F(1), requested_output_min=F(0), requested_output_max=F(1), out_type=tf.quint8)
+    case("QuantizeDownAndShrinkRange", input=nothing, input_min=F(-1), input_max=F(1), out_type=tf.quint8)
+    case("RequantizationRange", input=nothing, input_min=F(-1), input_max=F(1))
+    for low, high in ((0.5, 1), (0, -1)):
+        refused("Requantize", input=sums[0], input_min=F(0), input_max=F(1), requested_output_min=F(low), requested_output_max=F(high), out_type=tf.quint8)
+
+
+def padded_convolutions():
+    """Of one image: what TensorFlow makes of a batch's others is not what it makes of them alone."""
+    for dtype in FLOATS:
+        for mode, paddings in (("REFLECT", [[0, 0], [1, 2], [2, 1], [0, 0]]), ("SYMMETRIC", [[0, 0], [3, 0], [0, 2], [0, 0]])):
+            for padding, stride in (("VALID", 1), ("SAME", 2)):
+                given = dict(input=numbers(dtype, 1, 5, 6, 3), paddings=ints(*paddings), filter=numbers(dtype, 3, 2, 3, 4), mode=mode, strides=[1, stride, stride, 1], padding=padding)
+                case("FusedPadConv2D", **given)
+                if dtype in (F, H):
+                    for align_corners in (False, True):
+                        case("FusedResizeAndPadConv2D", size=ints(7, 9), resize_align_corners=align_corners, **given)
+
+
+def sets():
+    a, b = ints([3, 1, 3], [2, 2, 5]), ints([1, 9], [5, 2])
+    sparse = dict(set2_indices=I64([[0, 0], [0, 1], [1, 0]]), set2_shape=I64([2, 2]))
+    first = dict(set1_indices=I64([[0, 0], [0, 1], [2, 0]]), set1_shape=I64([3, 2]))
+    second = dict(set2_indices=I64([[0, 0], [1, 1], [2, 0]]), set2_shape=I64([3, 4]))
+    for operation in ("a-b", "b-a", "intersection", "UNION"):
+        given = dict(set_operation=operation)
+        case("DenseToDenseSetOperation", set1=a, set2=b, **given)
+        case("DenseToDenseSetOperation", set1=random.integers(0, 4, (2, 3, 4)), set2=random.integers(0, 4, (2, 3, 2)), **given)
+        case("DenseToSparseSetOperation", set1=a, set2_values=ints(1, 9, 5), **sparse, **given)
+        case("SparseToSparseSetOperation", set1_values=ints(1, 4, 5), set2_values=ints(1, 9, 6), **first, **second, **given)
+        case("DenseToDenseSetOperation", set1=texts("b", "a", "", "c", "c", "c").reshape(2, 3), set2=texts("a", "d").reshape(2, 1), **given)
+        case("SparseToSparseSetOperation", set1_values=texts("b", "a", "c"), set2_values=texts("a", "b", "c"), **first, **second, **given)
+    union = dict(set_operation="union")
+    for dtype in SIGNED + [U8, U16]:
+        case("DenseToDenseSetOperation", set1=numbers(dtype, 2, 3), set2=numbers(dtype, 2, 2), **union)
+        case("SetSize", set_indices=first["set1_indices"], set_values=np.array([4, 4, 5], dtype), set_shape=first["set1_shape"])
+    case("DenseToDenseSetOperation", set1=a[:, :0], set2=b[:, :0], **union)
+    case("DenseToDenseSetOperation", set1=a[:0], set2=b[:0], **union)
+    nothing = (np.zeros((0, 2), I64), np.zeros(0, I32), I64([3, 2]))
+    case("SparseToSparseSetOperation", set1_indices=nothing[0], set1_values=nothing[1], set1_shape=nothing[2], set2_indices=nothing[0], set2_values=nothing[1], set2_shape=nothing[2], **union)
+    case("SetSize", set_indices=nothing[0], set_values=nothing[1], set_shape=nothing[2])
+    case("SetSize", set_indices=I64([[0, 1, 0], [1, 1, 1]]), set_values=ints(4, 4), set_shape=I64([2, 2, 2]))
+    refused("DenseToDenseSetOperation", set1=a, set2=b[:1], **union)
+    refused("DenseToDenseSetOperation", set1=a[0], set2=b[0], **union)
+    for indices, shape in (([[1, 0], [0, 1], [0, 0]], [2, 2]), ([[0, 0], [0, 0], [1, 0]], [2, 2]), ([[0, 0], [0, 1], [1, 0]], [2, 1]), ([[0, 0], [0, 1], [1, 0]], [3, 2])):
+        refused("DenseToSparseSetOperation", set1=a, set2_indices=I64(indices), set2_values=ints(1, 9, 5), set2_shape=I64(shape), **union)
+    refused("SparseToSparseSetOperation", set1_values=ints(1, 4, 5), set2_values=ints(1, 9, 6), **first, **{**second, "set2_shape": I64([4, 4])}, **union)
+    refused("SetSize", set_indices=I64([[0, 0], [5, 1]]), set_values=ints(4, 4), set_shape=I64([3, 2]))
+    refused("SetSize", set_indices=I64([[0], [1]]), set_values=ints(4, 4), set_shape=I64([3]))
+
+
+def sparse_counts():
+    rows, flat = ints([1, 3, 1], [0, 2, 9]), ints(4, 4, 1)
+    sparse = dict(indices=I64([[0, 0], [0, 2], [2, 1]]), values=flat, dense_shape=I64([3, 3]))
+    for bounds in (dict(), dict(maxlength=3), dict(minlength=12), dict(minlength=7, maxlength=2), dict(maxlength=0)):
+        for binary in (False, True):
+            given = dict(binary_output=binary, **bounds)
+            for dtype in (I32, I64, F, D):
+                case("DenseCountSparseOutput", values=rows, weights=numbers(dtype, 2, 3), **given)
+            case("DenseCountSparseOutput", values=rows.astype(I64), weights=F([]), **given)
+            case("DenseCountSparseOutput", values=rows[0], weights=I64([]), **given)
+            case("SparseCountSparseOutput", weights=F([]), **sparse, **given)
+            case("SparseCountSparseOutput", weights=numbers(I64, 3), **sparse, **given)
+            case("RaggedCountSparseOutput", splits=I64([0, 2, 2, 3]), values=flat, weights=F([]), **given)
+            case("RaggedCountSparseOutput", splits=I64([0, 2, 2, 3]), values=flat.astype(I64), weights=numbers(D, 3), **given)
+    plain = dict(binary_output=False)
+    for values in (np.zeros((2, 0), I32), np.zeros(0, I32)):
+        case("DenseCountSparseOutput", values=values, weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[0], [2]]), values=ints(4, 4), dense_shape=I64([5]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[0, 1, 1], [2, 0, 0]]), values=ints(4, 4), dense_shape=I64([5, 3, 3]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=I64([[2, 0], [0, 0]]), values=ints(4, 4), dense_shape=I64([3, 3]), weights=F([]), **plain)
+    case("SparseCountSparseOutput", indices=np.zeros((0, 2), I64), values=NO_INTS, dense_shape=I64([3, 3]), weights=F([]), **plain)
+    for values, weights in ((ints([1, -3]), F([])), (ints([1, 3]), F([1, 2])), (I32(3), F([])), (ints([[3]]), F([])), (np.zeros((0, 3), I32), F([]))):
+        refused("DenseCountSparseOutput", values=values, weights=weights, **plain)
+    for index in ([5, 0], [0, 7]):
+        refused("SparseCountSparseOutput", indices=I64([index]), values=ints(4), dense_shape=I64([3, 3]), weights=F([]), **plain)
+    for splits in ([0, 2, 5], [1, 2, 3], []):
+        refused("RaggedCountSparseOutput", splits=I64(splits), values=flat, weights=F([]), **plain)
+
+
+def sparse_sums():
+    index, other = I64([[0, 0], [0, 2], [1, 1], [2, 0]]), I64([[0, 1], [0, 2], [2, 0], [2, 2]])
+    shape = I64([3, 3])
+    for dtype in SIGNED + [F, D, C64, C128]:
+        least = {C64: F, C128: D}.get(dtype, dtype)
+        for threshold in (0, 1, 100):
+            case("SparseAdd", a_indices=index, a_values=numbers(dtype, 4), a_shape=shape, b_indices=other, b_values=numbers(dtype, 4), b_shape=shape, thresh=least(threshold))
+    nothing = np.zeros((0, 2), I64)
+    case("SparseAdd", a_indices=nothing, a_values=F([]), a_shape=shape, b_indices=other, b_values=numbers(F, 4), b_shape=shape, thresh=F(0))
+    refused("SparseAdd", a_indices=index, a_values=numbers(F, 4), a_shape=shape, b_indices=other, b_values=numbers(F, 4), b_shape=I64([3, 4]), thresh=F(0))
+    deep = dict(input_indices=I64([[0, 1, 0], [0, 1, 1], [1, 0, 1], [1, 2, 0], [1, 2, 1]]), input_shape=I64([2, 3, 2]))
+    for op in ("SparseReduceSum", "SparseReduceSumSparse", "SparseReduceMax", "SparseReduceMaxSparse"):
+        for dtype in [H, F, D] + SIGNED + [U8, U16] + ([C64, C128] if "Sum" in op else []):
+            case(op, input_values=numbers(dtype, 5), reduction_axes=ints(1), **deep)
+        for axes in (NO_INTS, ints(0), ints(-1), ints(0, 2), ints(2, 0, 2), ints(0, 1, 2), I32(1)):
+            for keep_dims in (False, True):
+                case(op, input_values=numbers(F, 5), reduction_axes=axes, keep_dims=keep_dims, **deep)
+        case(op, input_indices=I64([[1, 1], [0, 0], [0, 1]]), input_values=numbers(F, 3), input_shape=I64([2, 2]), reduction_axes=ints(0))
+        case(op, input_indices=nothing, input_values=F([]), input_shape=shape, reduction_axes=ints(0))
+        refused(op, input_values=numbers(F, 5), reduction_axes=ints(3), **deep)
+    for dtype in (H, F, D):
+        case("SparseSoftmax", sp_indices=index, sp_values=numbers(dtype, 4), sp_shape=shape)
+        case("SparseSoftmax", sp_indices=deep["input_indices"], sp_values=numbers(dtype, 5), sp_shape=deep["input_shape"])
+    case("SparseSoftmax", sp_indices=nothing, sp_values=F([]), sp_shape=shape)
+    refused("SparseSoftmax", sp_indices=I64([[0]]), sp_values=F([1]), sp_shape=I64([3]))
+    for dtype in (F, I32, C64, np.bool_):
+        case("SparseSplit", split_dim=I64(1), indices=index, values=numbers(dtype, 4), shape=shape, num_split=2)
+    case("SparseSplit", split_dim=I64(0), indices=index, values=strings(4), shape=shape, num_split=3)
+    case("SparseSplit", split_dim=I64(-1), indices=index, values=numbers(F, 4), shape=I64([3, 7]), num_split=3)
+    case("SparseSplit", split_dim=I64(0), indices=nothing, values=F([]), shape=shape, num_split=1)
+    refused("SparseSplit", split_dim=I64(1), indices=index, values=numbers(F, 4), shape=shape, num_split=4)
+    refused("SparseSplit", split_dim=I64(2), indices=index, values=numbers(F, 4), shape=shape, num_split=2)
+
+
+for family in (matrices, specials, decoders, resamplings, crosses, losses, counts_and_places, distances, ragged_rows, parse_sequences, formats, tables, sounds, characters, runs, volumes, spectra, diagonals, sparse_tensors, raggeds, countings, index_maths, colors, corners, functions, plain_ones, fused_ones, fused_depthwise, fills, tiles, selects, scans, reverses, blocks, einsums, images, fake_quants, bands, suppressions, scatters, segments, sparse_segments, joins, string_numbers, string_splits, regexes, encodings, parse_examples, partitions, pictures, quantizations, small_ones, recurrences, tops, transforms, uniques, gradients, randoms, encoders, outlines, projections, glimpses, older_quantized, padded_convolutions, sets, sparse_counts, sparse_sums):
     family()
 
 

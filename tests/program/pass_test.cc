@@ -67,6 +67,13 @@ Program Everything() {
   };
   einsum("scores", "bqhc,bkhc->bhqk", {"x", "x"});
   einsum("attended", "bhqk,bkhc->bqhc", {maker.Op("Softmax", "softmax", {"scores"}, t), "x"});
+  // An image that is mirrored for its convolution, all in one.
+  maker.Const("mirrored_by", Tensor::Of<int32_t>(Shape({4, 2}), {0, 0, 1, 1, 1, 1, 0, 0}));
+  maker.Op("FusedPadConv2D", "mirrored", {"x", "mirrored_by", maker.Weights("w3", Shape({3, 3, 2, 4}))},
+           {t[0],
+            {"mode", AttrValue::String("REFLECT")},
+            {"strides", AttrValue::Ints({1, 1, 1, 1})},
+            {"padding", AttrValue::String("VALID")}});
   // A loop that counts to three and leaves another variable as it is.
   const GraphMaker::Attrs frame = {{"frame_name", AttrValue::String("loop")}};
   maker.Const("zero", Tensor::Scalar<int32_t>(0));
@@ -87,7 +94,7 @@ Program Everything() {
   maker.Op("Exit", "exit_sum", {"switch_sum"});
   maker.Op("Cast", "times", {"counted"}, {{"DstT", AttrValue::Type(DType::kFloat)}});
   maker.Op("Mul", "looped", {"exit_sum", "times"}, t);
-  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "heard", "attended", "wide"});
+  absl::StatusOr<Program> program = maker.Lower({"first", "looped", "joined", "heard", "attended", "wide", "mirrored"});
   EXPECT_OK(program);
   return *std::move(program);
 }
