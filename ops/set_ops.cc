@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/scratch.h"
+#include "ops/sparse_tensor.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -42,18 +43,7 @@ absl::StatusOr<int64_t> InferOperand(const InferContext& context, Kind kind, int
   if (kind == Kind::kDense) {
     if (context.shape(first).has_rank()) rank = context.shape(first).rank();
   } else {
-    FLOE_RETURN_IF_ERROR(context.WantDType(first, DType::kInt64));
-    FLOE_RETURN_IF_ERROR(context.WantRank(first, 2));
-    FLOE_RETURN_IF_ERROR(context.WantRank(first + 1, 1));
-    FLOE_RETURN_IF_ERROR(context.WantDType(first + 2, DType::kInt64));
-    FLOE_RETURN_IF_ERROR(context.WantRank(first + 2, 1));
-    absl::StatusOr<int64_t> count =
-        MergeDim(DimOrUnknown(context.shape(first), 0), DimOrUnknown(context.shape(first + 1), 0));
-    if (!count.ok()) return Annotate(count.status(), "rows of the indices and number of values");
-    absl::StatusOr<int64_t> columns =
-        MergeDim(DimOrUnknown(context.shape(first), 1), DimOrUnknown(context.shape(first + 2), 0));
-    if (!columns.ok()) return Annotate(columns.status(), "columns of the indices and length of the dense shape");
-    rank = *columns;
+    FLOE_ASSIGN_OR_RETURN(rank, WantSparse(context, first));
   }
   if (rank == 0 || rank == 1) {
     return absl::InvalidArgumentError(absl::StrCat("input ", first, ": wanted sets of rank 2 or more, got ", rank));

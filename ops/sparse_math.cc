@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/scratch.h"
+#include "ops/sparse_tensor.h"
 #include "ops/strided_copy.h"
 #include "ops/types.h"
 
@@ -19,22 +20,6 @@ namespace floe {
 namespace {
 
 constexpr int64_t kUnknown = PartialShape::kUnknownDim;
-
-// Inputs `first` and on: indices, values, dense shape. The rank, where it is known.
-absl::StatusOr<int64_t> InferSparse(const InferContext& context, int first) {
-  FLOE_RETURN_IF_ERROR(context.WantDType(first, DType::kInt64));
-  FLOE_RETURN_IF_ERROR(context.WantRank(first, 2));
-  FLOE_RETURN_IF_ERROR(context.WantRank(first + 1, 1));
-  FLOE_RETURN_IF_ERROR(context.WantDType(first + 2, DType::kInt64));
-  FLOE_RETURN_IF_ERROR(context.WantRank(first + 2, 1));
-  absl::StatusOr<int64_t> count =
-      MergeDim(DimOrUnknown(context.shape(first), 0), DimOrUnknown(context.shape(first + 1), 0));
-  if (!count.ok()) return Annotate(count.status(), "rows of the indices and number of values");
-  absl::StatusOr<int64_t> rank =
-      MergeDim(DimOrUnknown(context.shape(first), 1), DimOrUnknown(context.shape(first + 2), 0));
-  if (!rank.ok()) return Annotate(rank.status(), "columns of the indices and length of the dense shape");
-  return rank;
-}
 
 void AddSparse(InferContext& context, DType dtype, int64_t count, int64_t rank) {
   context.AddOutput(DType::kInt64, PartialShape({count, rank}));
@@ -90,8 +75,8 @@ absl::Status InferAdd(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(7));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(AddTypes(), "input 1", context.dtype(1)));
   FLOE_RETURN_IF_ERROR(context.WantSameDType(1, 4));
-  FLOE_ASSIGN_OR_RETURN(const int64_t a, InferSparse(context, 0));
-  FLOE_ASSIGN_OR_RETURN(const int64_t b, InferSparse(context, 3));
+  FLOE_ASSIGN_OR_RETURN(const int64_t a, WantSparse(context, 0));
+  FLOE_ASSIGN_OR_RETURN(const int64_t b, WantSparse(context, 3));
   absl::StatusOr<int64_t> rank = MergeDim(a, b);
   if (!rank.ok()) return Annotate(rank.status(), "ranks of the operands");
   const DType dtype = context.dtype(1);
@@ -197,7 +182,7 @@ template <typename Reduction, bool kSparseResult>
 absl::Status InferReduce(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(4));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(typename Reduction::Types(), "input 1", context.dtype(1)));
-  FLOE_ASSIGN_OR_RETURN(const int64_t rank, InferSparse(context, 0));
+  FLOE_ASSIGN_OR_RETURN(const int64_t rank, WantSparse(context, 0));
   if (rank > kMaxRank) return absl::InvalidArgumentError(absl::StrCat("input 2: ", rank, " dimensions are too many"));
   FLOE_RETURN_IF_ERROR(context.WantDType(3, DType::kInt32));
   FLOE_ASSIGN_OR_RETURN(const bool keeps, context.attrs().Bool("keep_dims", false));
@@ -296,7 +281,7 @@ using SoftmaxTypes = TypeList<Half, float, double>;
 absl::Status InferSoftmax(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(3));
   FLOE_RETURN_IF_ERROR(WantDTypeIn(SoftmaxTypes(), "input 1", context.dtype(1)));
-  FLOE_ASSIGN_OR_RETURN(const int64_t rank, InferSparse(context, 0));
+  FLOE_ASSIGN_OR_RETURN(const int64_t rank, WantSparse(context, 0));
   if (rank == 0 || rank == 1) {
     return absl::InvalidArgumentError(absl::StrCat("input 2: wanted a shape of rank 2 or more, got ", rank));
   }
@@ -339,7 +324,7 @@ absl::Status InferSplit(InferContext& context) {
   FLOE_RETURN_IF_ERROR(context.WantInputs(4));
   FLOE_RETURN_IF_ERROR(context.WantDType(0, DType::kInt64));
   FLOE_ASSIGN_OR_RETURN(const int parts, NumSplit(context.attrs()));
-  FLOE_ASSIGN_OR_RETURN(const int64_t rank, InferSparse(context, 1));
+  FLOE_ASSIGN_OR_RETURN(const int64_t rank, WantSparse(context, 1));
   const DType dtype = context.dtype(2);
   for (int i = 0; i < parts; ++i) context.AddOutput(DType::kInt64, PartialShape({kUnknown, rank}));
   for (int i = 0; i < parts; ++i) context.AddOutput(dtype, PartialShape({kUnknown}));

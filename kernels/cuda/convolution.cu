@@ -10,6 +10,7 @@
 #include "kernels/cuda/packed_operand.h"
 #include "kernels/cuda/product_form.h"
 #include "kernels/cuda/tensor_product.h"
+#include "kernels/cuda/window_bounds.h"
 #include "ops/window.h"
 
 namespace floe {
@@ -264,6 +265,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> ConvolutionKernel::Prepare(absl:
   FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry g,
                         depthwise_ ? ComputeDepthwiseConv2DGeometry(attrs_, inputs[0].shape, inputs[1].shape)
                                    : ComputeConv2DGeometry(attrs_, inputs[0].shape, inputs[1].shape));
+  FLOE_RETURN_IF_ERROR(WantWindowsOf32Bits({g.height, g.width}, {g.in_channels, g.out_channels}));
   FLOE_ASSIGN_OR_RETURN(EpiloguePlan epilogue,
                         EpiloguePlan::Make(steps_, g.OutputShape().ToShape(), outputs[0].dtype, inputs));
   return std::make_unique<ConvolutionPrepared>(depthwise_, g, std::move(epilogue), outputs[0].dtype, form_, filter_,

@@ -11,6 +11,7 @@
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/element.h"
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/window_bounds.h"
 #include "ops/window.h"
 
 namespace floe {
@@ -180,6 +181,7 @@ absl::StatusOr<Pool2DGeometry> GeometryOf(const AttrMap& attrs, absl::Span<const
 absl::StatusOr<std::unique_ptr<PreparedKernel>> PoolOpKernel::Prepare(absl::Span<const TensorInfo> inputs,
                                                                       absl::Span<const TensorInfo> outputs) const {
   FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry geometry, GeometryOf(attrs_, inputs));
+  FLOE_RETURN_IF_ERROR(WantWindowsOf32Bits({geometry.height, geometry.width}, {geometry.channels}));
   return std::make_unique<PoolPrepared>(max_, geometry, outputs[0].dtype);
 }
 

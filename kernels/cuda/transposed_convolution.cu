@@ -9,6 +9,7 @@
 #include "kernels/cuda/packed_operand.h"
 #include "kernels/cuda/product_form.h"
 #include "kernels/cuda/tensor_product.h"
+#include "kernels/cuda/window_bounds.h"
 #include "ops/window.h"
 
 namespace floe {
@@ -196,6 +197,7 @@ absl::StatusOr<std::unique_ptr<PreparedKernel>> TransposedKernel::Prepare(absl::
                                                                           absl::Span<const TensorInfo> outputs) const {
   // The convolution whose gradient this is has the result as its image.
   FLOE_ASSIGN_OR_RETURN(const Conv2DGeometry g, ComputeConv2DGeometry(attrs_, outputs[0].shape, inputs[1].shape));
+  FLOE_RETURN_IF_ERROR(WantWindowsOf32Bits({g.height, g.width}, {g.in_channels, g.out_channels}));
   const DType dtype = inputs[1].dtype;
   const Shape filter = inputs[1].shape.ToShape();
   const int64_t scratch_bytes = form_ == ProductForm::kPlain ? filter.num_elements() * ElementBytes(dtype)

@@ -7,6 +7,7 @@
 #include "kernels/cuda/packed_operand.h"
 #include "kernels/cuda/product_form.h"
 #include "kernels/cuda/tensor_product.h"
+#include "kernels/cuda/window_bounds.h"
 #include "ops/conv3d.h"
 
 namespace floe {
@@ -177,6 +178,7 @@ class VolumeConvolutionPrepared final : public PreparedKernel {
 absl::StatusOr<std::unique_ptr<PreparedKernel>> VolumeConvolution::Prepare(absl::Span<const TensorInfo> inputs,
                                                                            absl::Span<const TensorInfo> outputs) const {
   FLOE_ASSIGN_OR_RETURN(const Conv3DGeometry g, ComputeConv3DGeometry(attrs_, inputs[0].shape, inputs[1].shape));
+  FLOE_RETURN_IF_ERROR(WantWindowsOf32Bits(g.windows, {g.in_channels, g.out_channels}));
   return std::make_unique<VolumeConvolutionPrepared>(
       g, outputs[0].dtype, form_, filter_, filter_.ScratchBytes(form_, FilterLayout(inputs[1].shape.ToShape())));
 }
