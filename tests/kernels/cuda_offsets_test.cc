@@ -56,7 +56,7 @@ TEST(CudaOffsetsTest, LoopsOfTheLargestGrids) {
   EXPECT_EQ(LoopFirst(), int64_t{0x7ffffffe} * 256 + 255);
   EXPECT_EQ(LoopStride(), int64_t{0x7fffffff} * 256);
   simt::current = before;
-  for (const int64_t items : {kFar, kFarther, kFarther * kLoopThreads, kFarther * kFarther / 4}) {
+  for (const int64_t items : {kFar, kFarther, kFarther * kLoopThreads, kFarther * (kFarther / 4)}) {
     EXPECT_EQ(LoopGrid(items).x, 1u << 16);
     EXPECT_EQ(RankGrid(items).x, static_cast<unsigned>(kMostRankBlocks));
   }
@@ -104,7 +104,9 @@ TEST(CudaOffsetsTest, KeysOfTheLastBoxes) {
     EXPECT_EQ(IndexOf(key), index);
     EXPECT_EQ(ScoreOf(key), -0.5f);
     EXPECT_LT(key, KeyOf(-0.25f, kFarther - 2));
-    if (index > 0) EXPECT_LT(key, KeyOf(-0.5f, index - 1));
+    if (index > 0) {
+      EXPECT_LT(key, KeyOf(-0.5f, index - 1));
+    }
   }
 }
 
@@ -127,8 +129,8 @@ TEST(CudaOffsetsTest, WindowsPast32BitsAreRefused) {
 // ---- Kernels
 
 // Launches the backend's kernel for the tensors where they lie. The module's stand-in has the host's memory.
-absl::StatusOr<Tensor> Run(const std::string& op, const Attrs& attrs, std::vector<Tensor> slots,
-                           const std::vector<size_t>& constants = {}) {
+absl::StatusOr<Tensor> RunAt(const std::string& op, const Attrs& attrs, std::vector<Tensor> slots,
+                             const std::vector<size_t>& constants = {}) {
   FLOE_ASSIGN_OR_RETURN(const Backend* const cuda, FindCudaBackend(0));
   const OpInfo& info = *FindOp(op);
   AttrMap map;
@@ -174,14 +176,14 @@ TEST(CudaOffsetsTest, Gather) {
       }
     }
   }
-  ExpectElements(Run("GatherV2", {}, {bytes.tensor(), places, axis}, {2}), expected);
+  ExpectElements(RunAt("GatherV2", {}, {bytes.tensor(), places, axis}, {2}), expected);
 
   // Rows that move as 16 bytes, by 32-bit indices, of batches.
   const SparseMemory floats(DType::kFloat, Shape({3, kFar / 4 + 3, 4}));
   floats.data<float>()[(2 * (kFar / 4 + 3) + kFar / 4 + 2) * 4 + 1] = 5;
   floats.data<float>()[((kFar / 4 + 3) + kFar / 4) * 4] = 7;
-  ExpectElements(Run("GatherV2", {{"batch_dims", AttrValue::Int(1)}},
-                     {floats.tensor(), Tensor::Of<int32_t>(Shape({3, 1}), {0, kFar / 4, kFar / 4 + 2}), axis}, {2}),
+  ExpectElements(RunAt("GatherV2", {{"batch_dims", AttrValue::Int(1)}},
+                       {floats.tensor(), Tensor::Of<int32_t>(Shape({3, 1}), {0, kFar / 4, kFar / 4 + 2}), axis}, {2}),
                  std::vector<float>{0, 0, 0, 0, 7, 0, 0, 0, 0, 5, 0, 0});
 }
 
@@ -189,7 +191,7 @@ TEST(CudaOffsetsTest, GatherNd) {
   const SparseMemory square(DType::kUint8, Shape({kSide, kSide}));
   square.data<uint8_t>()[69999 * kSide + 69998] = 3;
   square.data<uint8_t>()[int64_t{40000} * kSide + 1] = 4;
-  ExpectElements(Run("GatherNd", {}, {square.tensor(), Tensor::Of<int32_t>(Shape({2, 2}), {69999, 69998, 40000, 1})}),
+  ExpectElements(RunAt("GatherNd", {}, {square.tensor(), Tensor::Of<int32_t>(Shape({2, 2}), {69999, 69998, 40000, 1})}),
                  std::vector<uint8_t>{3, 4});
 }
 
@@ -198,21 +200,21 @@ TEST(CudaOffsetsTest, Slices) {
   for (int64_t k = 0; k < 4; ++k)
     cube.data<float>()[(2 * (kFar / 2) + kFar / 2 - 2) * 2 + k] = static_cast<float>(k + 1);
   ExpectElements(
-      Run("Slice", {}, {cube.tensor(), Tensor::Of<int64_t>({2, kFar / 2 - 2, 0}), Tensor::Of<int64_t>({1, 2, 2})},
-          {1, 2}),
+      RunAt("Slice", {}, {cube.tensor(), Tensor::Of<int64_t>({2, kFar / 2 - 2, 0}), Tensor::Of<int64_t>({1, 2, 2})},
+            {1, 2}),
       std::vector<float>{1, 2, 3, 4});
 
   const SparseMemory line(DType::kUint8, Shape({4 * kFar}));
   for (int64_t k = 0; k < 4; ++k) line.data<uint8_t>()[3 + k * (kFar + 1)] = static_cast<uint8_t>(k + 1);
   ExpectElements(
-      Run("StridedSlice", {},
-          {line.tensor(), Tensor::Of<int64_t>({3}), Tensor::Of<int64_t>({4 * kFar}), Tensor::Of<int64_t>({kFar + 1})},
-          {1, 2, 3}),
+      RunAt("StridedSlice", {},
+            {line.tensor(), Tensor::Of<int64_t>({3}), Tensor::Of<int64_t>({4 * kFar}), Tensor::Of<int64_t>({kFar + 1})},
+            {1, 2, 3}),
       std::vector<uint8_t>{1, 2, 3, 4});
-  ExpectElements(Run("StridedSlice", {},
-                     {line.tensor(), Tensor::Of<int64_t>({3 + 3 * (kFar + 1)}), Tensor::Of<int64_t>({0}),
-                      Tensor::Of<int64_t>({-(kFar + 1)})},
-                     {1, 2, 3}),
+  ExpectElements(RunAt("StridedSlice", {},
+                       {line.tensor(), Tensor::Of<int64_t>({3 + 3 * (kFar + 1)}), Tensor::Of<int64_t>({0}),
+                        Tensor::Of<int64_t>({-(kFar + 1)})},
+                       {1, 2, 3}),
                  std::vector<uint8_t>{4, 3, 2, 1});
 }
 
@@ -225,17 +227,17 @@ TEST(CudaOffsetsTest, Images) {
   pixel(1, 0, 69999) = 8;
   pixel(1, 69999, 0) = 7;
   pixel(0, 69999, 69999) = 6;
-  ExpectElements(Run("CropAndResize", {},
-                     {images.tensor(), Tensor::Of<float>(Shape({2, 4}), {1, 1, 1, 1, 1, 0, 1, 0}),
-                      Tensor::Of<int32_t>({1, 1}), Tensor::Of<int32_t>({1, 1})},
-                     {3}),
+  ExpectElements(RunAt("CropAndResize", {},
+                       {images.tensor(), Tensor::Of<float>(Shape({2, 4}), {1, 1, 1, 1, 1, 0, 1, 0}),
+                        Tensor::Of<int32_t>({1, 1}), Tensor::Of<int32_t>({1, 1})},
+                       {3}),
                  std::vector<float>{9, 7});
   const Attrs corners = {{"align_corners", AttrValue::Bool(true)}};
   const Tensor size = Tensor::Of<int32_t>({2, 2});
-  ExpectElements(Run("ResizeNearestNeighbor", corners, {images.tensor(), size}, {1}),
+  ExpectElements(RunAt("ResizeNearestNeighbor", corners, {images.tensor(), size}, {1}),
                  std::vector<uint8_t>{0, 0, 0, 6, 0, 8, 7, 9});
   for (const std::string op : {"ResizeBilinear", "ResizeBicubic"}) {
-    ExpectElements(Run(op, corners, {images.tensor(), size}, {1}), std::vector<float>{0, 0, 0, 6, 0, 8, 7, 9});
+    ExpectElements(RunAt(op, corners, {images.tensor(), size}, {1}), std::vector<float>{0, 0, 0, 6, 0, 8, 7, 9});
   }
 }
 
@@ -250,9 +252,9 @@ TEST(CudaOffsetsTest, Windows) {
   pool.emplace_back("ksize", AttrValue::Ints({1, 1, 1, 1}));
   const Tensor filter = Tensor::Of<float>(Shape({1, 1, 1, 1}), {1});
   for (const std::string op : {"Conv2D", "DepthwiseConv2dNative"}) {
-    ExpectElements(Run(op, steps, {image.tensor(), filter}, {1}), expected);
+    ExpectElements(RunAt(op, steps, {image.tensor(), filter}, {1}), expected);
   }
-  for (const std::string op : {"MaxPool", "AvgPool"}) ExpectElements(Run(op, pool, {image.tensor()}), expected);
+  for (const std::string op : {"MaxPool", "AvgPool"}) ExpectElements(RunAt(op, pool, {image.tensor()}), expected);
 }
 
 TEST(CudaOffsetsTest, WindowsOfVolumes) {
@@ -266,8 +268,8 @@ TEST(CudaOffsetsTest, WindowsOfVolumes) {
   Attrs pool = steps;
   pool.emplace_back("ksize", AttrValue::Ints({1, 1, 1, 1, 1}));
   const Tensor filter = Tensor::Of<float>(Shape({1, 1, 1, 1, 1}), {1});
-  ExpectElements(Run("Conv3D", steps, {volume.tensor(), filter}, {1}), expected);
-  for (const std::string op : {"MaxPool3D", "AvgPool3D"}) ExpectElements(Run(op, pool, {volume.tensor()}), expected);
+  ExpectElements(RunAt("Conv3D", steps, {volume.tensor(), filter}, {1}), expected);
+  for (const std::string op : {"MaxPool3D", "AvgPool3D"}) ExpectElements(RunAt(op, pool, {volume.tensor()}), expected);
 }
 
 }  // namespace

@@ -5,8 +5,9 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 
-#include "absl/log/check.h"
 #include "tensor/tensor.h"
 
 namespace floe::testing {
@@ -15,7 +16,10 @@ class SparseMemory {
  public:
   explicit SparseMemory(int64_t bytes) : bytes_(static_cast<size_t>(bytes)) {
     data_ = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    CHECK(data_ != MAP_FAILED) << "no room for " << bytes << " bytes of addresses";
+    if (data_ == MAP_FAILED) {
+      std::perror("addresses for a large tensor");
+      std::abort();
+    }
     madvise(data_, bytes_, MADV_NOHUGEPAGE);  // so that a touch costs 4 KiB
   }
   SparseMemory(DType dtype, const Shape& shape) : SparseMemory(shape.num_elements() * ElementBytes(dtype)) {
