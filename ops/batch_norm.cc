@@ -41,7 +41,7 @@ absl::Status InferBatchNorm(InferContext& context) {
 
 // Mean and variance (by the count) of the batch itself.
 template <typename T>
-absl::Status Moments(const ChannelLayout& layout, const T* x, float* mean, float* variance) {
+absl::Status Moments(const BatchNormLayout& layout, const T* x, float* mean, float* variance) {
   FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<double>(layout.channels));
   const double count = static_cast<double>(layout.outer * layout.inner);
   std::fill_n(sums.get(), layout.channels, 0.0);
@@ -66,7 +66,7 @@ absl::Status Moments(const ChannelLayout& layout, const T* x, float* mean, float
 }
 
 template <typename T>
-void Normalize(const ChannelLayout& layout, const T* x, const float* mean, const float* factor, const float* offset,
+void Normalize(const BatchNormLayout& layout, const T* x, const float* mean, const float* factor, const float* offset,
                T* y) {
   layout.ForEachRow([&](int64_t c, int64_t first) {
     for (int64_t i = 0; i < layout.inner; ++i) {
@@ -97,7 +97,7 @@ absl::Status EvalBatchNorm(EvalContext& context) {
   const Tensor& x = context.input(0);
   FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
   FLOE_ASSIGN_OR_RETURN(const float epsilon, context.attrs().Float("epsilon", 1e-4f));
-  FLOE_ASSIGN_OR_RETURN(const ChannelLayout layout, ChannelLayout::Of(context.attrs(), x.shape()));
+  FLOE_ASSIGN_OR_RETURN(const BatchNormLayout layout, BatchNormLayout::Of(context.attrs(), x.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const y, context.Output(0, x.shape()));
   const Shape vector({layout.channels});
   // Results 3 and 4 keep what the gradient would need: the mean and variance that were used.
@@ -189,10 +189,10 @@ absl::Status WantBatchNormRank(const PartialShape& x) {
   return absl::InvalidArgumentError(absl::StrCat("input 0: wanted a tensor of rank 4 or 5, got shape ", x.ToString()));
 }
 
-absl::StatusOr<ChannelLayout> ChannelLayout::Of(const AttrMap& attrs, const Shape& x) {
+absl::StatusOr<BatchNormLayout> BatchNormLayout::Of(const AttrMap& attrs, const Shape& x) {
   FLOE_ASSIGN_OR_RETURN(const bool channels_first, AreChannelsFirst(attrs));
   const int axis = channels_first ? 1 : x.rank() - 1;
-  ChannelLayout layout;
+  BatchNormLayout layout;
   layout.channels = x.dim(axis);
   for (int i = 0; i < axis; ++i) layout.outer *= x.dim(i);
   for (int i = axis + 1; i < x.rank(); ++i) layout.inner *= x.dim(i);

@@ -20,10 +20,10 @@ absl::StatusOr<bool> AreChannelsFirst(const AttrMap& attrs);
 absl::Status WantBatchNormRank(const PartialShape& x);
 
 // A tensor as [outer, channels, inner].
-struct ChannelLayout {
+struct BatchNormLayout {
   int64_t outer = 1, channels = 1, inner = 1;
 
-  static absl::StatusOr<ChannelLayout> Of(const AttrMap& attrs, const Shape& x);
+  static absl::StatusOr<BatchNormLayout> Of(const AttrMap& attrs, const Shape& x);
 
   // Calls f(channel, first element) for each row of `inner` elements, in order.
   template <typename F>

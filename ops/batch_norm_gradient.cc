@@ -44,7 +44,7 @@ absl::Status EvalGradient(EvalContext& context) {
   const Tensor &gradient = context.input(0), &x = context.input(1);
   FLOE_ASSIGN_OR_RETURN(const bool training, context.attrs().Bool("is_training", true));
   FLOE_ASSIGN_OR_RETURN(const float epsilon, context.attrs().Float("epsilon", 1e-4f));
-  FLOE_ASSIGN_OR_RETURN(const ChannelLayout layout, ChannelLayout::Of(context.attrs(), x.shape()));
+  FLOE_ASSIGN_OR_RETURN(const BatchNormLayout layout, BatchNormLayout::Of(context.attrs(), x.shape()));
   const int64_t channels = layout.channels, count = layout.outer * layout.inner;
   FLOE_ASSIGN_OR_RETURN(Tensor* const to_x, context.Output(0, x.shape()));
   FLOE_ASSIGN_OR_RETURN(Tensor* const to_scale, context.Output(1, Shape({channels})));
