@@ -34,10 +34,8 @@ struct Elu {
 struct Selu {
   template <typename T>
   static T Apply(T x) {
-    constexpr double kScale = 1.0507009873554804934193349852946;
-    constexpr double kScaleAlpha = 1.7580993408473768599402175208123;
     const Wide<T> value = x;
-    return T(value < 0 ? Wide<T>(kScaleAlpha) * std::expm1(value) : Wide<T>(kScale) * value);
+    return T(value < 0 ? Wide<T>(kSeluScaleAlpha) * std::expm1(value) : Wide<T>(kSeluScale) * value);
   }
 };
 

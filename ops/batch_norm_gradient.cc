@@ -54,6 +54,9 @@ absl::Status EvalGradient(EvalContext& context) {
                      *const variance = context.input(4).data<float>();
   FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<double>(channels));
   FLOE_ASSIGN_OR_RETURN(const auto products, Scratch<double>(channels));
+  FLOE_ASSIGN_OR_RETURN(const auto factors, Scratch<double>(channels));
+  FLOE_ASSIGN_OR_RETURN(const auto shifts, Scratch<double>(channels));
+  FLOE_ASSIGN_OR_RETURN(const auto slopes, Scratch<double>(channels));
   std::fill_n(sums.get(), channels, 0.0);
   std::fill_n(products.get(), channels, 0.0);
   return OnDType(BatchNormTypes(), x.dtype(), [&]<typename T>() -> absl::Status {
@@ -65,22 +68,22 @@ absl::Status EvalGradient(EvalContext& context) {
         products[c] += static_cast<double>(dy[i]) * (static_cast<double>(from[i]) - static_cast<double>(mean[c]));
       }
     });
-    layout.ForEachRow([&](int64_t c, int64_t first) {
-      const double inverse = 1.0 / std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(epsilon));
-      const double factor = static_cast<double>(scale[c]) * inverse;
-      // In training the batch's own mean and variance depend on x too.
-      const double shift = training ? sums[c] / static_cast<double>(count) : 0.0;
-      const double slope = training ? inverse * inverse * products[c] / static_cast<double>(count) : 0.0;
-      for (int64_t i = first; i < first + layout.inner; ++i) {
-        const double centred = static_cast<double>(from[i]) - static_cast<double>(mean[c]);
-        dx[i] = T(static_cast<float>(factor * (static_cast<double>(dy[i]) - shift - centred * slope)));
-      }
-    });
+    // Per channel: what each element's gradient is multiplied with, and how it depends on x, as in training the batch's
+    // own mean and variance do.
     for (int64_t c = 0; c < channels; ++c) {
       const double inverse = 1.0 / std::sqrt(static_cast<double>(variance[c]) + static_cast<double>(epsilon));
+      factors[c] = static_cast<double>(scale[c]) * inverse;
+      shifts[c] = training ? sums[c] / static_cast<double>(count) : 0.0;
+      slopes[c] = training ? inverse * inverse * products[c] / static_cast<double>(count) : 0.0;
       to_scale->mutable_data<float>()[c] = static_cast<float>(products[c] * inverse);
       to_offset->mutable_data<float>()[c] = static_cast<float>(sums[c]);
     }
+    layout.ForEachRow([&](int64_t c, int64_t first) {
+      for (int64_t i = first; i < first + layout.inner; ++i) {
+        const double centred = static_cast<double>(from[i]) - static_cast<double>(mean[c]);
+        dx[i] = T(static_cast<float>(factors[c] * (static_cast<double>(dy[i]) - shifts[c] - centred * slopes[c])));
+      }
+    });
     return absl::OkStatus();
   });
 }

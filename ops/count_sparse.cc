@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/scratch.h"
+#include "ops/sparse_tensor.h"
 #include "ops/types.h"
 
 namespace floe {
@@ -47,17 +48,9 @@ absl::StatusOr<int64_t> InferRank(const InferContext& context, Kind kind) {
       return absl::InvalidArgumentError(
           absl::StrCat("input 0: wanted a tensor of rank 1 or 2, got shape ", values.ToString()));
     case Kind::kSparse: {
-      FLOE_RETURN_IF_ERROR(context.WantDType(0, DType::kInt64));
-      FLOE_RETURN_IF_ERROR(context.WantRank(0, 2));
-      FLOE_RETURN_IF_ERROR(context.WantRank(1, 1));
-      FLOE_RETURN_IF_ERROR(context.WantDType(2, DType::kInt64));
-      FLOE_RETURN_IF_ERROR(context.WantRank(2, 1));
-      absl::StatusOr<int64_t> count = MergeDim(DimOrUnknown(context.shape(0), 0), DimOrUnknown(values, 0));
-      if (!count.ok()) return Annotate(count.status(), "rows of the indices and number of values");
-      absl::StatusOr<int64_t> rank = MergeDim(DimOrUnknown(context.shape(0), 1), DimOrUnknown(context.shape(2), 0));
-      if (!rank.ok()) return Annotate(rank.status(), "columns of the indices and length of the dense shape");
-      if (*rank == 0) return absl::InvalidArgumentError("input 0: wanted indices of one column at least");
-      return *rank < 0 ? kUnknown : std::min<int64_t>(*rank, 2);
+      FLOE_ASSIGN_OR_RETURN(const int64_t rank, WantSparse(context, 0));
+      if (rank == 0) return absl::InvalidArgumentError("input 0: wanted indices of one column at least");
+      return rank < 0 ? kUnknown : std::min<int64_t>(rank, 2);
     }
     case Kind::kRagged:
       FLOE_RETURN_IF_ERROR(context.WantDType(0, DType::kInt64));

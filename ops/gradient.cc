@@ -6,7 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
+#include "ops/activation.h"
 #include "ops/arguments.h"
+#include "ops/conjugate.h"
 #include "ops/slice.h"
 #include "ops/strided_copy.h"
 #include "ops/types.h"
@@ -43,9 +45,7 @@ struct EluGrad {
 struct SeluGrad {
   template <typename T>
   static T Apply(T gradient, T result) {
-    constexpr double kScale = 1.0507009873554804934193349852946;
-    constexpr double kScaleAlpha = 1.7580993408473768599402175208123;
-    return result < T(0) ? T(gradient * T(result + T(kScaleAlpha))) : T(gradient * T(kScale));
+    return result < T(0) ? T(gradient * T(result + T(kSeluScaleAlpha))) : T(gradient * T(kSeluScale));
   }
 };
 
@@ -78,20 +78,11 @@ struct SigmoidGrad {
   }
 };
 
-template <typename T>
-T Conjugate(T value) {
-  if constexpr (kIsComplex<T>) {
-    return std::conj(value);
-  } else {
-    return value;
-  }
-}
-
 struct SqrtGrad {
   template <typename T>
   static T Apply(T result, T gradient) {
     if (gradient == T(0)) return T(0);
-    return T(T(T(0.5f) * gradient) / Conjugate(result));
+    return T(T(T(0.5f) * gradient) / MaybeConj(result, true));
   }
 };
 
@@ -99,7 +90,7 @@ struct RsqrtGrad {
   template <typename T>
   static T Apply(T result, T gradient) {
     if (gradient == T(0)) return T(0);
-    const T r = Conjugate(result);
+    const T r = MaybeConj(result, true);
     return T(T(T(-0.5f) * T(gradient * r)) * T(r * r));
   }
 };
@@ -107,7 +98,7 @@ struct RsqrtGrad {
 struct InvGrad {
   template <typename T>
   static T Apply(T result, T gradient) {
-    const T r = Conjugate(result);
+    const T r = MaybeConj(result, true);
     return T(-T(T(gradient * r) * r));
   }
 };

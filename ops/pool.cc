@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "base/status.h"
 #include "ops/arguments.h"
+#include "ops/pool_windows.h"
 #include "ops/types.h"
 #include "ops/window.h"
 
@@ -61,32 +62,18 @@ struct AveragePooling {
 
 template <typename Pooling, typename T>
 void Pool(const Pool2DGeometry& g, const T* input, T* output) {
-  const int64_t in_column = g.channels_first ? 1 : g.channels, out_column = in_column;
-  const int64_t in_row = g.width.input * in_column, out_row = g.width.output * out_column;
-  const int64_t in_channel = g.channels_first ? g.height.input * in_row : 1;
-  const int64_t out_channel = g.channels_first ? g.height.output * out_row : 1;
-  const int64_t in_batch = g.height.input * g.width.input * g.channels,
-                out_batch = g.height.output * g.width.output * g.channels;
-  for (int64_t n = 0; n < g.batch; ++n) {
-    for (int64_t y = 0; y < g.height.output; ++y) {
-      const int64_t first_y = g.height.FirstTap(y), last_y = std::max(first_y, g.height.LastTap(y));
-      for (int64_t x = 0; x < g.width.output; ++x) {
-        const int64_t first_x = g.width.FirstTap(x), last_x = std::max(first_x, g.width.LastTap(x));
-        const T* const window =
-            input + n * in_batch + (g.height.Start(y) + first_y) * in_row + (g.width.Start(x) + first_x) * in_column;
-        T* const to = output + n * out_batch + y * out_row + x * out_column;
-        for (int64_t c = 0; c < g.channels; ++c) {
-          auto sum = Pooling::template Start<T>();
-          for (int64_t ky = 0; ky < last_y - first_y; ++ky) {
-            for (int64_t kx = 0; kx < last_x - first_x; ++kx) {
-              Pooling::template Add<T>(sum, window[ky * in_row + kx * in_column + c * in_channel]);
-            }
-          }
-          to[c * out_channel] = Pooling::template Finish<T>(sum, (last_y - first_y) * (last_x - first_x));
+  const ImageSteps in = ImageSteps::OfInput(g), out = ImageSteps::OfOutput(g);
+  ForEachWindow(g, [&](int64_t result, int64_t first, int64_t rows, int64_t columns) {
+    for (int64_t c = 0; c < g.channels; ++c) {
+      auto sum = Pooling::template Start<T>();
+      for (int64_t y = 0; y < rows; ++y) {
+        for (int64_t x = 0; x < columns; ++x) {
+          Pooling::template Add<T>(sum, input[first + y * in.row + x * in.column + c * in.channel]);
         }
       }
+      output[result + c * out.channel] = Pooling::template Finish<T>(sum, rows * columns);
     }
-  }
+  });
 }
 
 template <typename Types>

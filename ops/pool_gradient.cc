@@ -4,39 +4,13 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/gradient.h"
+#include "ops/pool_windows.h"
 #include "ops/scratch.h"
 #include "ops/types.h"
 #include "ops/window.h"
 
 namespace floe {
 namespace {
-
-// How far apart the elements of an image are.
-struct Steps {
-  int64_t batch, row, column, channel;
-
-  static Steps Of(const Pool2DGeometry& g, int64_t height, int64_t width) {
-    if (g.channels_first) return {g.channels * height * width, width, 1, height * width};
-    return {height * width * g.channels, width * g.channels, g.channels, 1};
-  }
-};
-
-// Calls f(where output (n, y, x, 0) lies, where its window begins in the input, how many rows, how many columns).
-template <typename F>
-void ForEachWindow(const Pool2DGeometry& g, const Steps& in, const Steps& out, F f) {
-  for (int64_t n = 0; n < g.batch; ++n) {
-    for (int64_t y = 0; y < g.height.output; ++y) {
-      const int64_t first_y = g.height.FirstTap(y), rows = g.height.LastTap(y) - first_y;
-      for (int64_t x = 0; x < g.width.output; ++x) {
-        const int64_t first_x = g.width.FirstTap(x), columns = g.width.LastTap(x) - first_x;
-        if (rows <= 0 || columns <= 0) continue;
-        f(n * out.batch + y * out.row + x * out.column,
-          n * in.batch + (g.height.Start(y) + first_y) * in.row + (g.width.Start(x) + first_x) * in.column, rows,
-          columns);
-      }
-    }
-  }
-}
 
 absl::Status CheckGradient(const Pool2DGeometry& geometry, const PartialShape& gradient, int input) {
   const absl::StatusOr<PartialShape> merged = MergeShapes(geometry.OutputShape(), gradient);
@@ -64,12 +38,13 @@ absl::Status EvalMaxPoolGradient(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry g, ComputePool2DGeometry(context.attrs(), input.shape()));
   for (int i = 1; i < 3; ++i) FLOE_RETURN_IF_ERROR(CheckGradient(g, context.input(i).shape(), i));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, input.shape()));
-  const Steps in = Steps::Of(g, g.height.input, g.width.input), out = Steps::Of(g, g.height.output, g.width.output);
+  const ImageSteps in = ImageSteps::OfInput(g), out = ImageSteps::OfOutput(g);
   return OnDType(RealTypes(), input.dtype(), [&]<typename T>() -> absl::Status {
     const T *const from = input.data<T>(), *const of = gradient.data<T>();
     T* const to = output->mutable_data<T>();
     std::fill_n(to, output->num_elements(), T(0));
-    ForEachWindow(g, in, out, [&](int64_t result, int64_t window, int64_t rows, int64_t columns) {
+    ForEachWindow(g, [&](int64_t result, int64_t window, int64_t rows, int64_t columns) {
+      if (rows == 0 || columns == 0) return;
       for (int64_t c = 0; c < g.channels; ++c) {
         int64_t largest = window + c * in.channel;
         for (int64_t y = 0; y < rows; ++y) {
@@ -106,12 +81,13 @@ absl::Status EvalAvgPoolGradient(EvalContext& context) {
   FLOE_ASSIGN_OR_RETURN(const Pool2DGeometry g, ComputePool2DGeometry(context.attrs(), shape));
   FLOE_RETURN_IF_ERROR(CheckGradient(g, gradient.shape(), 1));
   FLOE_ASSIGN_OR_RETURN(Tensor* const output, context.Output(0, shape));
-  const Steps in = Steps::Of(g, g.height.input, g.width.input), out = Steps::Of(g, g.height.output, g.width.output);
+  const ImageSteps in = ImageSteps::OfInput(g), out = ImageSteps::OfOutput(g);
   return OnDType(FloatTypes(), gradient.dtype(), [&]<typename T>() -> absl::Status {
     const T* const of = gradient.data<T>();
     FLOE_ASSIGN_OR_RETURN(const auto sums, Scratch<Wide<T>>(output->num_elements()));
     std::fill_n(sums.get(), output->num_elements(), Wide<T>(0));
-    ForEachWindow(g, in, out, [&](int64_t result, int64_t window, int64_t rows, int64_t columns) {
+    ForEachWindow(g, [&](int64_t result, int64_t window, int64_t rows, int64_t columns) {
+      if (rows == 0 || columns == 0) return;
       for (int64_t c = 0; c < g.channels; ++c) {
         const Wide<T> share = Wide<T>(of[result + c * out.channel]) / static_cast<Wide<T>>(rows * columns);
         for (int64_t y = 0; y < rows; ++y) {

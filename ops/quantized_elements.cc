@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "ops/arguments.h"
 #include "ops/axis_view.h"
+#include "ops/pool_windows.h"
 #include "ops/quantized_range.h"
 #include "ops/registry.h"
 #include "ops/types.h"
@@ -70,26 +71,21 @@ absl::Status InferPool(InferContext& context) {
 
 // The largest of a window, or the mean of what lies in the image, without its fraction.
 template <bool kMean, typename Q>
-void Pool(const Pool2DGeometry& g, const Q* input, Q* to) {
-  for (int64_t n = 0; n < g.batch; ++n) {
-    for (int64_t y = 0; y < g.height.output; ++y) {
-      for (int64_t x = 0; x < g.width.output; ++x) {
-        const int64_t first_y = g.height.FirstTap(y), last_y = g.height.LastTap(y), first_x = g.width.FirstTap(x),
-                      last_x = g.width.LastTap(x);
-        for (int64_t c = 0; c < g.channels; ++c) {
-          int64_t result = kMean ? 0 : std::numeric_limits<Q>::min(), count = 0;
-          for (int64_t ky = first_y; ky < last_y; ++ky) {
-            const int64_t row = (n * g.height.input + g.height.Start(y) + ky) * g.width.input;
-            for (int64_t kx = first_x; kx < last_x; ++kx, ++count) {
-              const int64_t value = input[(row + g.width.Start(x) + kx) * g.channels + c];
-              result = kMean ? result + value : std::max(result, value);
-            }
-          }
-          *to++ = static_cast<Q>(kMean && count > 0 ? result / count : result);
+void Pool(const Pool2DGeometry& g, const Q* input, Q* output) {
+  const ImageSteps in = ImageSteps::OfInput(g), out = ImageSteps::OfOutput(g);
+  ForEachWindow(g, [&](int64_t to, int64_t first, int64_t rows, int64_t columns) {
+    const int64_t count = rows * columns;
+    for (int64_t c = 0; c < g.channels; ++c) {
+      int64_t result = kMean ? 0 : std::numeric_limits<Q>::min();
+      for (int64_t y = 0; y < rows; ++y) {
+        for (int64_t x = 0; x < columns; ++x) {
+          const int64_t value = input[first + y * in.row + x * in.column + c * in.channel];
+          result = kMean ? result + value : std::max(result, value);
         }
       }
+      output[to + c * out.channel] = static_cast<Q>(kMean && count > 0 ? result / count : result);
     }
-  }
+  });
 }
 
 template <bool kMean>

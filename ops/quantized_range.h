@@ -18,6 +18,11 @@
 
 namespace floe {
 
+// Without the fraction. What no integer can hold is `far` away all the same; what is no number is 0.
+inline int64_t ToInteger(double value, double far) {
+  return std::isnan(value) ? 0 : static_cast<int64_t>(std::clamp(value, -far, far));
+}
+
 template <typename Q>
 struct QuantizedRange {
   using Limits = std::numeric_limits<Q>;
@@ -41,7 +46,7 @@ struct QuantizedRange {
   int64_t Unclamped(float real) const {
     const auto least = static_cast<int64_t>(Limits::min());
     if (min == max) return least;
-    return ToInteger(std::round(real * PerStep()) - std::round(min * PerStep())) + least;
+    return ToInteger(std::round(real * PerStep()) - std::round(min * PerStep()), 0x1p62) + least;
   }
   Q Nearest(float real) const {
     return static_cast<Q>(std::clamp<int64_t>(Unclamped(real), Limits::min(), Limits::max()));
@@ -53,12 +58,6 @@ struct QuantizedRange {
   double Length() const { return static_cast<double>(max - min) * (kValues / kSteps); }
   double StepInDouble() const { return Length() / kValues; }
   double PerStep() const { return kValues / Length(); }
-
-  // What no integer can hold is far away all the same.
-  static int64_t ToInteger(double value) {
-    constexpr double kFar = 0x1p62;
-    return std::isnan(value) ? 0 : static_cast<int64_t>(std::clamp(value, -kFar, kFar));
-  }
 };
 
 // The integers of a tensor as reals.

@@ -22,9 +22,9 @@ class FixedPoint {
     constexpr double kOne = 1 << kBits;
     const auto per_length = static_cast<float>(kLargest / static_cast<double>(length));
     const auto middle = static_cast<float>(static_cast<double>(from.min + from.max) / 2.0);
-    scale_ = ToInteger(kLargest * kOne * static_cast<double>(from.max - from.min) / static_cast<double>(length));
-    offset_ = ToInteger(static_cast<double>(middle * per_length) * kOne) -
-              ToInteger(kOne * (static_cast<double>(min) * kLargest) / static_cast<double>(length)) +
+    scale_ = ToInteger(kLargest * kOne * static_cast<double>(from.max - from.min) / static_cast<double>(length), kFar);
+    offset_ = ToInteger(static_cast<double>(middle * per_length) * kOne, kFar) -
+              ToInteger(kOne * (static_cast<double>(min) * kLargest) / static_cast<double>(length), kFar) +
               (int64_t{1} << (kBits - 1));
     // What would not fit the product lies far outside of the range.
     most_ = scale_ == 0 ? INT64_MAX : INT64_MAX / std::abs(scale_);
@@ -38,10 +38,7 @@ class FixedPoint {
  private:
   static constexpr int kBits = 16;
   static constexpr int64_t kLargest = 255;
-  static int64_t ToInteger(double value) {
-    constexpr double kFar = 0x1p60;
-    return std::isnan(value) ? 0 : static_cast<int64_t>(std::clamp(value, -kFar, kFar));
-  }
+  static constexpr double kFar = 0x1p60;
 
   int64_t scale_ = 0, offset_ = 0, most_ = INT64_MAX;
 };

@@ -445,18 +445,13 @@ constexpr OpInfo kOps[] = {
 absl::Span<const OpInfo> SparseTensorOps() { return kOps; }
 
 absl::StatusOr<int64_t> WantSparse(const InferContext& context, int first) {
-  FLOE_RETURN_IF_ERROR(context.WantDType(first, DType::kInt64));
-  FLOE_RETURN_IF_ERROR(context.WantRank(first, 2));
+  FLOE_RETURN_IF_ERROR(WantIndices(context, first));
   FLOE_RETURN_IF_ERROR(context.WantRank(first + 1, 1));
-  FLOE_RETURN_IF_ERROR(context.WantDType(first + 2, DType::kInt64));
-  FLOE_RETURN_IF_ERROR(context.WantRank(first + 2, 1));
-  absl::StatusOr<int64_t> count =
+  FLOE_RETURN_IF_ERROR(WantDenseShape(context, first + 2));
+  const absl::StatusOr<int64_t> count =
       MergeDim(DimOrUnknown(context.shape(first), 0), DimOrUnknown(context.shape(first + 1), 0));
   if (!count.ok()) return Annotate(count.status(), "rows of the indices and number of values");
-  absl::StatusOr<int64_t> rank =
-      MergeDim(DimOrUnknown(context.shape(first), 1), DimOrUnknown(context.shape(first + 2), 0));
-  if (!rank.ok()) return Annotate(rank.status(), "columns of the indices and length of the dense shape");
-  return rank;
+  return RankOf(context, first, first + 2);
 }
 
 }  // namespace floe

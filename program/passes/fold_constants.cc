@@ -203,7 +203,7 @@ class Folding {
       LearnShape(op.outputs[0], known->second);
     }
     const auto is_known = [](const Tensor& result) {
-      const absl::StatusOr<Dims> sizes = result.valid() ? ToInt64s(result) : absl::NotFoundError("");
+      const absl::StatusOr<Dims> sizes = ToInt64s(result);  // not of what is not valid()
       return sizes.ok() && std::all_of(sizes->begin(), sizes->end(), [](int64_t size) { return size >= 0; });
     };
     const bool all_known = !results.empty() && std::all_of(results.begin(), results.end(), is_known);
